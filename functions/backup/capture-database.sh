@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Dumps one database with its own client, and takes its fingerprint in the dump's own snapshot.
+# shellcheck disable=SC2154 # the prelude and the document's parameters assign
+# source ../runtime/store.sh
+# source ../postgres/session.sh
+# include ../postgres/session-settings.sql as SETTINGS_SQL
+# include ../postgres/fingerprint.sql as FINGERPRINT_SQL
+# include ../postgres/sequences.sql as SEQUENCES_SQL
+
+need docker aws zstd openssl tee split awk base64
+decode container_name container
+decode database database
+decode user user
+stem=$SSM_prefix$SSM_source.$SSM_attempt
+
+find_container "$container_name"
+connect "$container" "$database" "$user" "$SSM_passwordVariable"
+undo end_in_container "$container"
+server_facts
+
+# The held session: exports the snapshot, then reads the fingerprint in it while pg_dump reads the rows. Sequences are read outside its
+# transaction: a lock on one, held for so long, could make pg_dump wait behind somebody who waits for us.
+mkfifo "$work/session"
+in_container -i "${PG[@]}" psql -XAtqw -v ON_ERROR_STOP=1 <"$work/session" >"$work/answers" 2>"$work/session-errors" 3>&- &
+session=$!
+exec {say}>"$work/session"
+say() {
+  printf '%s\n' "$@" >&"$say"
+}
+read_sequences() { # PHASE: one that is dropped at this moment is no error
+  say '\set ON_ERROR_STOP 0' "select set_config('suite_backup.phase', '$1', false) as phase \\gset" "$SEQUENCES_SQL" '\gexec' '\set ON_ERROR_STOP 1'
+}
+say "$SETTINGS_SQL" "set suite_backup.fingerprint = '$SSM_fingerprint';"
+read_sequences before
+say 'begin isolation level repeatable read, read only;' "select 'snapshot ' || pg_export_snapshot();"
+# A hash-partitioned tree may route rows elsewhere after a restore (enum hashes depend on OIDs): load it through its root.
+say "select 'hash-partitions ' || count(*) from pg_partitioned_table where partstrat = 'h';"
+say "select 'tables ' || count(*) from pg_class where relkind in ('r', 'p') and relpersistence <> 't' and relnamespace not in
+  (select oid from pg_namespace where nspname in ('pg_catalog', 'information_schema') or nspname ~ '^pg_(toast|temp)');" '\echo ready'
+
+answer() { # answer NAME: waits for the session's line
+  local line
+  until line=$(grep -m 1 "^$1" "$work/answers"); do
+    kill -0 "$session" 2>/dev/null || die DatabaseUnreachable "The session that holds the snapshot ended: $(first_line "$work/session-errors")"
+    sleep 0.05
+  done
+  printf '%s' "${line#"$1" }"
+}
+answer ready >/dev/null
+snapshot=$(answer snapshot)
+tables=$(answer tables)
+warnings=
+if ((tables == 0)); then
+  [[ $SSM_optional == true ]] || die DatabaseEmpty "The database \"$database\" in \"$container_name\" has no tables."
+  warnings="{\"name\":\"DatabaseEmpty\",\"message\":\"The database has no tables.\"}"
+fi
+options=()
+(($(answer hash-partitions) == 0)) || options+=(--load-via-partition-root)
+
+# The schema's text, taken apart from the dump: what the dump leaves out is found by comparing with it.
+schema_text() {
+  in_container "${PG[@]}" pg_dump --schema-only --snapshot="$snapshot" --no-password --lock-wait-timeout=60000 2>"$work/schema-errors" | compress
+}
+store schema "$stem.schema.sql.zst" null schema_text || die DumpFailed "pg_dump --schema-only failed: $(first_line "$work/schema-errors")"
+
+# pg_dump says "saving ..." once it holds its locks. Only then may our session lock tables too: otherwise an ALTER TABLE that waits for
+# us would make pg_dump wait for it, and us for pg_dump, for ever.
+fingerprint_when_locked() {
+  until grep -q '^pg_dump: saving' "$work/raw" 2>/dev/null || [[ -e $work/dump-done ]]; do
+    sleep 0.05
+  done
+  say "$FINGERPRINT_SQL" '\gexec' '\echo fingerprinted'
+}
+dump_options=(--format=custom --compress=0 --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password --verbose "${options[@]}")
+# zstd inside the container where there is one: bytes through docker's stream cost more than compressing them (measured 1.9 times).
+# The loop tells how much pg_dump has written: zstd holds its output back for megabytes.
+# shellcheck disable=SC2016 # expanded inside the container
+dump_inside='
+  exec 5< <(exec pg_dump "$@")
+  dump=$!
+  zstd --quiet --threads=0 -3 <&5 &
+  zstd=$!
+  exec 5<&-
+  tick=0
+  while kill -0 "$zstd" 2>/dev/null; do
+    sleep 0.1
+    tick=$((tick + 1))
+    [ $((tick % 10)) -ne 0 ] || while read -r name value; do
+      [ "$name" != wchar: ] || echo "progress-raw $value" >&2
+    done 2>/dev/null <"/proc/$dump/io"
+  done
+  status=0
+  wait "$dump" || status=$?
+  wait "$zstd" || status=$?
+  exit "$status"'
+dump_database() {
+  if in_container "${PG[@]}" bash -c 'command -v zstd' &>/dev/null; then
+    in_container "${PG[@]}" bash -c "$dump_inside" dump "${dump_options[@]}" 2>"$work/raw"
+  else
+    in_container "${PG[@]}" pg_dump "${dump_options[@]}" 2>"$work/raw" | compress
+  fi
+}
+touch "$work/raw"
+fingerprint_when_locked 3>&- &
+watcher=$!
+store dump "$stem.dump.zst" null dump_database || {
+  said=$(grep -Ev '^(progress-raw|pg_dump: (last|reading|identifying|finding|flagging|saving|dumping|processing|creating|executing))' "$work/raw" | head -c 1500 | tr '\n' ' ') || true
+  die DumpFailed "pg_dump of \"$database\" in \"$container_name\" did not come to its end: ${said:-it was ended from outside.}"
+}
+touch "$work/dump-done"
+wait "$watcher"
+
+say 'commit;'
+read_sequences after
+say '\echo end'
+exec {say}>&-
+wait "$session" || die DumpFailed "The fingerprint of \"$database\" could not be taken: $(first_line "$work/session-errors")"
+grep -q '^end$' "$work/answers" || die DumpFailed "The fingerprint of \"$database\" did not come to its end."
+
+fingerprint_json() {
+  printf '{"schema":"suite-backup.fingerprint.v1","mode":"%s","entries":[\n' "$SSM_fingerprint"
+  grep '^{' "$work/answers" | sed '$!s/$/,/'
+  printf ']}\n'
+}
+: >"$work/raw"
+store fingerprint "$stem.fingerprint.json" null fingerprint_json
+
+result "{\"artifacts\":$(artifacts_json),\"container\":$(container_json),\"server\":$SERVER_JSON,\"resolved\":null,\"warnings\":[$warnings]}"

@@ -1,0 +1,41 @@
+import { idOf, timeOf } from '../contract/ids.ts';
+import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
+import { type Manifest, parseManifest } from '../contract/manifest.ts';
+import type { Vault } from '../runtime/vault.ts';
+
+const DAY = 24 * 3600 * 1000;
+/** The newest point of a suite that still runs is not older; a page of the listing holds 1,000. */
+const LOOK_BACK_DAYS = 40;
+
+/** Ids below a prefix since 40 days ago, oldest first: one request, however long the history is. */
+export async function recentIds(vault: Vault, prefix: string, now: Date): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of vault.list(prefix, `${prefix}${idOf(new Date(now.getTime() - LOOK_BACK_DAYS * DAY))}`)) {
+    const id = idOfKey(prefix, key);
+    if (id) ids.push(id);
+  }
+  return ids;
+}
+
+export async function readManifest(vault: Vault, suite: string, id: string): Promise<Manifest | undefined> {
+  const text = await vault.getText(keys.manifest(suite, id));
+  return text === undefined ? undefined : parseManifest(text, { suite, id });
+}
+
+/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none, or it cannot be read. */
+export async function newestProven(vault: Vault, suite: string, before: string): Promise<Manifest | undefined> {
+  const since = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
+  const verdicts = new Map<string, { proofId: string; passed: boolean }>();
+  for await (const { key } of vault.list(keys.proofs(suite), `${keys.proofs(suite)}${since}`)) {
+    const proof = parseProofKey(suite, key);
+    if (!proof || proof.id >= before) continue;
+    const newest = verdicts.get(proof.id);
+    if (!newest || proof.proofId > newest.proofId) verdicts.set(proof.id, proof);
+  }
+  const proven = [...verdicts].filter(([, { passed }]) => passed).map(([id]) => id);
+  for (const id of proven.sort().reverse()) {
+    const manifest = await readManifest(vault, suite, id);
+    if (manifest) return manifest;
+  }
+  return undefined;
+}

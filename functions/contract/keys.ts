@@ -1,0 +1,41 @@
+import { isId } from './ids.ts';
+
+/** Every key of the vault (DESIGN §5). Only `artifacts/` may be written by the host; only the lock is ever replaced. */
+export const keys = {
+  artifactPrefix: (suite: string, id: string) => `${suite}/artifacts/${id}/`,
+  manifest: (suite: string, id: string) => `${suite}/recovery-points/${id}.json`,
+  manifests: (suite: string) => `${suite}/recovery-points/`,
+  proof: (suite: string, id: string, proofId: string, passed: boolean) =>
+    `${suite}/proofs/${id}/${proofId}.${passed ? 'passed' : 'failed'}.json`,
+  /** Findings of one check of a proof under way; write-proof gathers them. */
+  findings: (suite: string, id: string, proofId: string, section: string) => `${suite}/proofs/${id}/${proofId}/${section}.json`,
+  proofs: (suite: string) => `${suite}/proofs/`,
+  failure: (suite: string, id: string) => `${suite}/failures/${id}.json`,
+  failures: (suite: string) => `${suite}/failures/`,
+  lock: (suite: string) => `${suite}/lock.json`,
+};
+
+/** `<source kind>-<source name>`, the stem of an artifact's key and the name of a source in results. */
+export function sourceLabel(kind: string, name: string): string {
+  return `${kind}-${name}`;
+}
+
+export interface ProofKey {
+  readonly id: string;
+  readonly proofId: string;
+  readonly passed: boolean;
+}
+
+/** Undefined for keys below `proofs/` that are findings, not proofs. */
+export function parseProofKey(suite: string, key: string): ProofKey | undefined {
+  const match = /^(\d{8}T\d{6}Z)\/([A-Za-z0-9-]+)\.(passed|failed)\.json$/.exec(key.slice(keys.proofs(suite).length));
+  if (!match) return undefined;
+  const [, id, proofId, verdict] = match;
+  return { id: id!, proofId: proofId!, passed: verdict === 'passed' };
+}
+
+/** The id in a key directly below `recovery-points/` or `failures/`; undefined when the key has another form. */
+export function idOfKey(prefix: string, key: string): string | undefined {
+  const name = key.startsWith(prefix) && key.endsWith('.json') ? key.slice(prefix.length, -'.json'.length) : '';
+  return isId(name) ? name : undefined;
+}

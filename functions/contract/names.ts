@@ -1,0 +1,30 @@
+/** Fixed names that more than one stack, the operator's command or a policy refers to. */
+export const SUITE_NAME = /^[a-z][a-z0-9-]{0,39}$/;
+/** Names of sources: part of S3 keys and execution names. */
+export const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+
+export const vaultStackName = (suite: string) => `${suite}-vault`;
+export const workflowStackName = (suite: string) => `${suite}-backup`;
+
+/** A machine of the suite: `<suite>-backup-<workflow>`; its role has the same name. */
+export const machineName = (suite: string, workflow: string) => `${suite}-backup-${workflow}`;
+
+/** An agent's role: fixed, so that the vault's policy can name it in a condition without a reference (which would make a cycle). */
+export const agentRoleName = (suite: string, agent: string) => `${suite}-backup-${agent}`;
+
+/** Label of everything we start on the host; the sweep removes by it. */
+export const SCRATCH_LABEL = 'suite-backup.scratch';
+
+/** Stack outputs that the operator's command reads. */
+export const OUTPUTS = {
+  suite: 'Suite',
+  bucket: 'VaultBucket',
+  backupMachine: 'BackupMachine',
+  verifyMachine: 'VerifyMachine',
+  hostCommandMachine: 'HostCommandMachine',
+  hostLogGroup: 'HostLogGroup',
+  instanceId: 'HostInstance',
+  hostRole: 'HostRole',
+  scheduleGroup: 'ScheduleGroup',
+  secretsKeptIn: 'SecretsKeptIn',
+} as const;

@@ -1,0 +1,84 @@
+# Sourced by documents that capture a tree of files; needs store.sh.
+# shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
+
+# What is to be captured: entries below $tree_directory, named as `find` names them, less the excluded patterns.
+declare -a tree_roots=(.) tree_prune=() tree_exclude=()
+tree_directory=
+tree_warnings=
+exclude_from_tree() { # PATTERN...: relative to the directory, `*` also matches `/`, as tar and find agree
+  local pattern
+  for pattern in "$@"; do
+    tree_exclude+=("--exclude=./$pattern")
+    tree_prune+=(-path "./$pattern" -prune -o)
+  done
+}
+
+find_in_tree() {
+  (cd -- "$tree_directory" && find "${tree_roots[@]}" -ignore_readdir_race "${tree_prune[@]}" "$@")
+}
+
+# Records end with NUL, so that any name survives: type, size, mode, uid, gid, mtime, ctime, inode, links, path, link target.
+# Sockets are no data and tar leaves them out.
+list_tree() {
+  find_in_tree ! -type s -printf '%y\0%s\0%m\0%U\0%G\0%T@\0%C@\0%i\0%n\0%p\0%l\0'
+}
+
+# Names without newline or backslash go to openssl in bulk (its lines are then unambiguous), the others one by one. A file that vanishes
+# meanwhile has no hash, and the second list says why.
+hash_tree() {
+  local name odd=$'*[\n\\\\]*'
+  find_in_tree -type f ! -path "$odd" -print0 |
+    (cd -- "$tree_directory" && xargs --null --no-run-if-empty openssl dgst -sha256 -r) >"$work/tree/hashes" 2>"$work/hash-errors" || true
+  find_in_tree -type f -path "$odd" -print0 |
+    while IFS= read -r -d '' name; do
+      printf '%s\0%s\0' "$(openssl dgst -sha256 -r <"$tree_directory/$name" 2>>"$work/hash-errors" | cut -c 1-64)" "$name"
+    done >"$work/tree/odd-hashes"
+}
+
+# What stands in the tree is listed before and after the archive is written: an entry that differs changed while it was read, and the
+# proof does not hold the archive to its content. All else must be in the archive exactly as the list and its sha256 say.
+# capture_tree WHAT STEM: stores archive and inventory.
+capture_tree() {
+  local what=$1 stem=$2 files raw hasher status=0
+  mkdir "$work/tree"
+  list_tree >"$work/tree/before" 2>"$work/list-errors" || not_readable "$what" "$work/list-errors" InventoryFailed
+  files=$(find_in_tree ! -type d -printf x | wc -c)
+  ((files > 0)) || die SourceEmpty "$what holds no files."
+  raw=$(find_in_tree -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+
+  hash_tree 3>&- &
+  hasher=$!
+  tolerated=1 # something changed while tar read it: the two lists tell what
+  store archive "$stem.tar.zst" "$raw" archive_tree || status=$?
+  tolerated=0
+  ((status <= 1)) || not_readable "$what" "$work/tar-errors" ArchiveFailed
+  wait "$hasher"
+  list_tree >"$work/tree/after" 2>"$work/list-errors" || not_readable "$what" "$work/list-errors" InventoryFailed
+  if ! cmp --silent "$work/tree/before" "$work/tree/after"; then
+    tree_warnings="{\"name\":\"FileChanged\",\"message\":$(json_string "$what changed while it was read; the proof names the entries.")}"
+  fi
+  store inventory "$stem.inventory.tar.zst" null inventory_archive
+}
+
+# GNU format: exact bytes of any name, and no extra block per file. tar's own status must reach store, not that of the compressor.
+archive_tree() {
+  local status=0
+  mkfifo "$work/tar"
+  compress <"$work/tar" 3>&- &
+  tar --create --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
+    "${tree_roots[@]}" >"$work/tar" 2>"$work/tar-errors" || status=$?
+  wait $! || status=2
+  return "$status"
+}
+
+inventory_archive() {
+  tar --create --format=gnu --directory="$work/tree" before after hashes odd-hashes | compress
+}
+
+not_readable() { # WHAT ERRORS NAME
+  local said
+  said=$(first_line "$2")
+  [[ $said != *'Permission denied'* ]] || die HostPermission "$1 is not wholly readable: $said"
+  [[ $said != *'No space left'* ]] || die DiskFull "The scratch area is full: $said"
+  die "$3" "$1 could not be read to its end: ${said:-the archiver was ended from outside.}"
+}

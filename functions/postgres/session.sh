@@ -1,0 +1,84 @@
+# Sourced by documents that speak to a PostgreSQL server inside a container.
+# shellcheck shell=bash disable=SC2154 # the prelude and the document's parameters assign
+
+# find_container NAME: sets $container (the name docker knows) or dies. A compose service name is accepted when exactly one container
+# carries it: compose puts project and number around the name (`infra-postgres-1`).
+# Two opening braces must not stand in a document (SSM reads a parameter there), hence $o.
+o='{'
+o+='{'
+find_container() {
+  local name=$1 running found
+  container=$name
+  if ! running=$(docker inspect --type container --format "${o}.State.Running}}" "$name" 2>"$work/inspect"); then
+    mapfile -t found < <(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.service=$name" 2>/dev/null)
+    case ${#found[@]} in
+      1) container=$(docker inspect --type container --format "${o}.Name}}" "${found[0]}") && container=${container#/} ;;
+      0)
+        grep -qi 'no such' "$work/inspect" || die HostPermission "Docker does not answer: $(first_line "$work/inspect")"
+        die ContainerNotFound "There is no container (and no compose service) named \"$name\" on this host."
+        ;;
+      *) die ContainerNotFound "The compose service \"$name\" has ${#found[@]} containers; name one of them." ;;
+    esac
+    running=$(docker inspect --type container --format "${o}.State.Running}}" "$container")
+  fi
+  [[ $running == true ]] || die ContainerNotRunning "The container \"$name\" exists but does not run."
+}
+
+# Name, image and labels of $container as JSON: a recovery point must tell what it was taken from.
+container_json() {
+  local image digests
+  image=$(docker inspect --type container --format "${o}.Image}}" "$container")
+  digests=$(docker image inspect --format "${o}json .RepoDigests}}" "$image" 2>/dev/null) || digests=null
+  docker inspect --type container --format \
+    "{\"name\":$(json_string "$container"),\"id\":${o}json .Id}},\"image\":${o}json .Config.Image}},\"imageId\":${o}json .Image}},\"imageDigests\":$digests,\"labels\":${o}json .Config.Labels}}}" \
+    "$container"
+}
+
+# connect CONTAINER DATABASE USER PASSWORD_VARIABLE: sets PG, the words of `docker exec` that reach the server; dies by name.
+# The password never leaves the container: it is taken there from the variable that already holds it.
+# First as the container's own user, then as the operating system's postgres (Debian's packages ask for `peer`).
+declare -a PG=()
+connect() {
+  local user=$3 variable=$4 as found
+  # shellcheck disable=SC2016 # expanded inside the container
+  local enter='
+    variable=$1 user=$2; shift 2
+    if [ -n "$variable" ]; then PGPASSWORD=$(printenv "$variable"); export PGPASSWORD
+    elif [ -z "${PGPASSWORD-}" ] && [ -n "${POSTGRES_PASSWORD-}" ]; then export PGPASSWORD="$POSTGRES_PASSWORD"; fi
+    export PGUSER="${user:-${POSTGRES_USER:-postgres}}" LC_ALL=C PGCLIENTENCODING=UTF8 PGCONNECT_TIMEOUT=30 PGTZ=UTC
+    exec "$@"'
+  for as in '' postgres; do
+    PG=(${as:+--user "$as"} --env "PGDATABASE=$2" "$container" sh -c "$enter" enter "$variable" "$user")
+    if found=$(in_container "${PG[@]}" psql -XAtqw -c 'select 1' 2>"$work/connect") && [[ $found == 1 ]]; then
+      return 0
+    fi
+    [[ -n $as ]] || cp "$work/connect" "$work/connect.first"
+  done
+  if grep -q 'does not exist' "$work/connect.first" && grep -q 'database "' "$work/connect.first"; then
+    die DatabaseNotFound "The server in \"$container\" has no database \"$2\"."
+  fi
+  if grep -Eqi 'executable file not found|psql: not found|no such file' "$work/connect.first"; then
+    die ToolMissing "The container \"$container\" has no psql."
+  fi
+  die DatabaseUnreachable "The server in \"$container\" does not let us in: $(first_line "$work/connect.first")"
+}
+
+# server_facts: sets SERVER_JSON, SERVER_MAJOR and dies when the client in the container is older than its server.
+server_facts() {
+  local client facts
+  client=$(in_container "${PG[@]}" pg_dump --version) || die ToolMissing "The container \"$container\" has no pg_dump."
+  facts=$(in_container "${PG[@]}" psql -XAtqw -v ON_ERROR_STOP=1 -c "
+    select current_setting('server_version_num')::int / 10000;
+    select json_build_object(
+      'version', current_setting('server_version'),
+      'versionNumber', current_setting('server_version_num')::int,
+      'bootstrapUser', (select rolname from pg_roles where oid = 10),
+      'sharedPreloadLibraries', current_setting('shared_preload_libraries'),
+      'encoding', pg_encoding_to_char((select encoding from pg_database where datname = current_database())))")
+  SERVER_MAJOR=${facts%%$'\n'*}
+  SERVER_JSON=${facts#*$'\n'}
+  SERVER_JSON="${SERVER_JSON%\}},\"clientVersion\":$(json_string "$client")}"
+  [[ $client =~ \)\ ([0-9]+) ]] || die ToolMissing "pg_dump in \"$container\" does not tell its version: $client"
+  ((BASH_REMATCH[1] >= SERVER_MAJOR)) ||
+    die ClientServerMismatch "pg_dump in \"$container\" is version ${BASH_REMATCH[1]}, its server is $SERVER_MAJOR: an older client cannot dump it."
+}

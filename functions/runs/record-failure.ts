@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Failure } from '../contract/failure.ts';
+import { idOf, isoSeconds } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { type Lock, lockSchema } from '../contract/lock.ts';
+import { readCause } from '../contract/requests.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { isRecorded } from './recorded.ts';
+
+const input = z.object({
+  suite: z.string(),
+  workflow: z.string(),
+  executionArn: z.string(),
+  startedAt: z.string(),
+  failure: z.object({ name: z.string(), message: z.string() }),
+});
+
+const vault = new Vault(required('BUCKET'));
+
+/**
+ * Writes down what became of a run that failed, was aborted or timed out. The machine's own path and the rule outside both come here:
+ * `first` tells which of them was, and only that one raises the alert.
+ */
+export const handler = agent(input, async ({ suite, workflow, executionArn, startedAt, failure }) => {
+  const stored = await vault.read(keys.lock(suite));
+  const lock = stored && lockSchema.parse(JSON.parse(stored.text));
+  const own = lock?.executionArn === executionArn ? lock : undefined;
+  const started = new Date(startedAt);
+  const { message, sources } = readCause(failure.message);
+  const id = own?.id ?? idOf(started);
+  const record: Failure = {
+    schema: 'suite-backup.failure.v1',
+    id,
+    suite,
+    workflow,
+    executionArn,
+    at: isoSeconds(new Date()),
+    startedAt: isoSeconds(started),
+    name: failure.name,
+    message,
+    tier: own?.request?.tier ?? null,
+    trigger: own?.request?.trigger ?? null,
+    label: own?.request?.label ?? null,
+    scheduledFor: own?.request?.scheduledFor ?? null,
+    sources: sourcesOf(own, sources),
+  };
+  const recorded = await isRecorded(vault, suite, executionArn, started);
+  const key = keyOf(suite, workflow, executionArn, id, own !== undefined);
+  const first = !recorded && (await vault.putOnce(key, JSON.stringify(record))) !== false;
+  return { first, id, name: failure.name, message, sources };
+});
+
+/** Only a run that planned a point makes a failed point; any other gets a key that no id is read from. */
+function keyOf(suite: string, workflow: string, executionArn: string, id: string, planned: boolean): string {
+  if (workflow === 'backup' && planned) return keys.failure(suite, id);
+  return `${keys.failures(suite)}${id}-${workflow}-${executionArn.split(':').at(-1)}.json`;
+}
+
+function sourcesOf(lock: Lock | undefined, failed: readonly { label: string; name: string; message: string }[]): Failure['sources'] {
+  return (lock?.request?.sources ?? []).map(({ label, kind, name }) => {
+    const reason = failed.find((source) => source.label === label);
+    const state = reason ? 'failed' : 'captured';
+    return { label, kind, name, state, reason: reason ? { name: reason.name, message: reason.message } : null };
+  });
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# The beginning of every host document: strict mode, one JSON result on stdout, errors by name, and undoing what was started.
+# The SSM agent runs it as root on the Docker host with SSM_<parameter> in the environment; nothing else reaches it.
+# shellcheck shell=bash
+set -Eeuo pipefail
+umask 077
+export LC_ALL=C
+
+# stdout is for the one result line (the API returns only its first 24,000 characters); everything else goes to the log.
+exec 3>&1 1>&2
+
+# error table
+
+json_string() {
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\t'/\\t}
+  text=${text//[$'\x01'-$'\x1f\x7f']/ }
+  printf '"%s"' "$text"
+}
+
+# Only the first result counts: an error inside $(...) is told there, and must not be told again by whoever sees it fail.
+result() {
+  if mkdir "$work/said" 2>/dev/null || [[ ! -d $work/said ]]; then
+    printf '%s\n' "$1" >&3
+  fi
+}
+
+# die NAME MESSAGE: NAME is one of functions/contract/errors.ts.
+die() {
+  local name=$1 message=$2
+  printf '%s: %s\n' "$name" "$message"
+  result "{\"error\":{\"name\":$(json_string "$name"),\"message\":$(json_string "${message:0:2000}")}}"
+  exit "${EXIT_OF[$name]:-1}" # EXIT_OF: the error table, put in when the document is made
+}
+
+# decode VARIABLE PARAMETER: a parameter that holds free text travels as base64 and is never part of any command text.
+decode() {
+  local -n _target=$1
+  local _parameter=SSM_$2
+  IFS= read -r -d '' _target < <(printf '%s' "${!_parameter}" | base64 --decode) || true
+}
+
+# decode_list ARRAY PARAMETER: the same for a list, NUL-separated inside.
+decode_list() {
+  local -n _targets=$1
+  local _parameter=SSM_$2
+  # shellcheck disable=SC2034 # a name reference
+  mapfile -d '' -t _targets < <(printf '%s' "${!_parameter}" | base64 --decode)
+}
+
+# need TOOL...: every missing tool in one message.
+need() {
+  local tool missing=()
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  ((${#missing[@]} == 0)) || die ToolMissing "The host lacks: ${missing[*]}."
+}
+
+progress() { # progress SOURCE BYTES NOTE
+  printf 'progress {"source":%s,"bytes":%s,"note":%s}\n' "$(json_string "$1")" "$2" "$(json_string "$3")"
+}
+
+now() {
+  printf '%s' "$EPOCHREALTIME"
+}
+
+seconds_since() {
+  awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.3f", to - from }'
+}
+
+# Everything below $work goes away at the end, whatever happens; undo COMMAND... is run then too, last one first.
+work=$(mktemp -d "${TMPDIR:-/tmp}/suite-backup.$$.XXXXXXXX")
+declare -a UNDO=()
+undo() {
+  UNDO+=("$(printf '%q ' "$@")")
+}
+
+finish() {
+  local status=$? i
+  trap '' TERM INT HUP
+  set +e
+  for ((i = ${#UNDO[@]} - 1; i >= 0; i--)); do
+    eval "${UNDO[i]}" # quoted by undo() itself with %q
+  done
+  local children
+  mapfile -t children < <(jobs -p)
+  ((${#children[@]} == 0)) || kill -TERM "${children[@]}" 2>/dev/null
+  rm -rf -- "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT HUP
+
+# A command that fails without a name of its own: say which, and recognise the full disk behind it.
+unexpected() {
+  local status=$1 command=$2 line=$3
+  local free
+  free=$(df --output=avail -k "${TMPDIR:-/tmp}" 2>/dev/null | tail -n 1) || free=
+  if [[ -n $free ]] && ((free < 64)); then
+    die DiskFull "The scratch area ${TMPDIR:-/tmp} is full (${free} KiB free) while running: $command"
+  fi
+  printf 'line %s: exit %s: %s\n' "$line" "$status" "$command"
+}
+trap 'unexpected $? "$BASH_COMMAND" "$LINENO"' ERR
+
+# in_container [docker exec options] CONTAINER COMMAND...: the token lets end_in_container find what we started there, because ending
+# the docker client does not end the process inside.
+token=suite-backup-${SSM_COMMAND_ID:-$$}
+in_container() {
+  docker exec --env "SUITE_BACKUP_COMMAND=$token" "$@"
+}
+
+end_in_container() {
+  # shellcheck disable=SC2016 # expanded inside the container
+  docker exec "$1" sh -c '
+    for process in /proc/[0-9]*; do
+      if tr "\000" "\n" <"$process/environ" 2>/dev/null | grep -qx "SUITE_BACKUP_COMMAND=$1"; then
+        kill -TERM "${process#/proc/}" 2>/dev/null
+      fi
+    done' end "$token" >/dev/null 2>&1 || true
+}
+
+first_line() { # of a file, without control characters, at most 500 characters
+  head -c 2000 "$1" 2>/dev/null | tr '\n' ' ' | cut -c 1-500 || true
+}

@@ -1,0 +1,90 @@
+# Sourced by documents that put objects into the vault (# source in the document).
+# shellcheck shell=bash disable=SC2154 # the prelude and the document's parameters assign
+
+# store ROLE KEY RAW_BYTES PRODUCER...: what PRODUCER writes becomes the object s3://bucket/KEY; appends its JSON to ARTIFACTS and
+# gives back PRODUCER's status. A status of $tolerated is no failure.
+#
+# The uploader's input is a named pipe that this shell keeps open: when the producer fails, the uploader is ended before it can see the
+# end of the stream, so a cut stream never becomes a complete object (`producer | aws s3 cp -` exits 0 then: measured).
+# openssl hashes 3.7 times as fast as sha256sum; chunks let the read-back work in parallel and stay below 15 minutes each.
+declare -a ARTIFACTS=()
+tolerated=0
+store() {
+  local role=$1 key=$2 raw=$3
+  shift 3
+  local pipe=$work/$role started status=0 cut=0 uploader tee whole chunks count ticker
+  started=$(now)
+  mkfifo "$pipe.in" "$pipe.up" "$pipe.whole" "$pipe.chunks" "$pipe.count"
+
+  aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors --expected-size "${SSM_expectedBytes:-0}" \
+    <"$pipe.up" >"$pipe.upload-log" 2>&1 3>&- &
+  uploader=$!
+  exec {hold}>"$pipe.up"
+  openssl dgst -sha256 -r <"$pipe.whole" >"$pipe.sha256" 3>&- {hold}>&- &
+  whole=$!
+  split --bytes="$SSM_chunkBytes" --filter='openssl dgst -sha256 -r' - <"$pipe.chunks" >"$pipe.sha256s" 3>&- {hold}>&- &
+  chunks=$!
+  wc -c <"$pipe.count" >"$pipe.bytes" 3>&- {hold}>&- &
+  count=$!
+  tee "$pipe.whole" "$pipe.chunks" "$pipe.count" <"$pipe.in" >&"$hold" 2>/dev/null 3>&- &
+  tee=$!
+  report_bytes "$tee" 3>&- {hold}>&- &
+  ticker=$!
+
+  "$@" >"$pipe.in" {hold}>&- || status=$?
+  wait "$tee" || cut=$?
+  kill "$ticker" 2>/dev/null || true
+
+  if ((status > tolerated || cut != 0)); then
+    kill -TERM "$uploader" 2>/dev/null || true
+    exec {hold}>&-
+    wait "$uploader" || true
+    # tee ends badly only when nobody reads any more: then the upload went first, and the producer only felt it.
+    ((cut == 0)) || die UploadFailed "The upload of $key ended before its data did. $(first_line "$pipe.upload-log")"
+    return "$status"
+  fi
+  wait "$whole" "$chunks" "$count"
+  exec {hold}>&-
+  wait "$uploader" || die UploadFailed "The upload of $key failed: $(first_line "$pipe.upload-log")"
+  ARTIFACTS+=("$(artifact_json "$role" "$key" "$raw" "$pipe" "$(seconds_since "$started")")")
+  return "$status"
+}
+
+# report_bytes PID: every second, how far the source is. A producer that knows better than the stream (a compressor holds megabytes
+# back) writes `progress-raw BYTES` lines to $work/raw. sleep must not hold our log open, or the command seems to run a second longer.
+report_bytes() {
+  local name value bytes
+  while sleep 1 &>/dev/null; do
+    bytes=
+    if [[ -s $work/raw ]]; then
+      bytes=$(grep '^progress-raw [0-9]*$' "$work/raw" | tail -n 1) || true
+      bytes=${bytes#progress-raw }
+    else
+      while read -r name value; do
+        [[ $name != rchar: ]] || bytes=$value
+      done <"/proc/$1/io" || return 0
+    fi 2>/dev/null
+    [[ -z $bytes ]] || progress "${SSM_source:-}" "$bytes" ''
+  done
+}
+
+artifact_json() {
+  local role=$1 key=$2 raw=$3 pipe=$4 seconds=$5 sha256 list='' hash compression=none
+  read -r sha256 _ <"$pipe.sha256"
+  while read -r hash _; do
+    list+="${list:+,}\"$hash\""
+  done <"$pipe.sha256s"
+  [[ $key != *.zst ]] || compression=zstd
+  printf '{"role":"%s","key":%s,"bytes":%d,"rawBytes":%s,"sha256":"%s","chunkBytes":%s,"chunks":[%s],"compression":"%s","encryption":"none","seconds":%s}' \
+    "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$SSM_chunkBytes" "$list" "$compression" "$seconds"
+}
+
+artifacts_json() {
+  local IFS=,
+  printf '[%s]' "${ARTIFACTS[*]}"
+}
+
+# One frame with a checksum, all cores. A function, so that every artifact is made alike.
+compress() {
+  zstd --quiet --threads=0 -3 "$@"
+}

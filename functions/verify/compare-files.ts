@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { NamedError } from '../contract/errors.ts';
+import { artifactOf } from '../contract/manifest.ts';
+import { sectionName } from '../contract/proof.ts';
+import { compareFiles } from '../files/compare-files.ts';
+import { readInventory } from '../files/inventory.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { failedCheck, readPoint, sourceOf, storeFindings } from './findings.ts';
+import { openZstd } from './read-zstd.ts';
+
+const input = z.object({ suite: z.string(), id: z.string(), proofId: z.string(), label: z.string() });
+
+const vault = new Vault(required('BUCKET'));
+
+/** Unpacks a stored archive, as a stream, and compares every entry with the inventory that was taken beside it. */
+export const handler = agent(input, async (place) => {
+  const source = sourceOf(await readPoint(vault, place), place.label);
+  const [archive, inventory] = [artifactOf(source, 'archive'), artifactOf(source, 'inventory')];
+  const section = sectionName('files', place.label);
+  try {
+    const listed = await readInventory(await openZstd(vault, inventory.key, inventory.versionId));
+    const tar = await openZstd(vault, archive.key, archive.versionId);
+    const start = Date.now();
+    const checks = await compareFiles(source.name, listed, tar);
+    return storeFindings(vault, place, section, checks, { restoreSeconds: (Date.now() - start) / 1000 });
+  } catch (error) {
+    const name = error instanceof NamedError ? error.name : 'ArchiveUnreadable';
+    const message = `The archive of ${source.name} cannot be unpacked to its end: ${error instanceof Error ? error.message : error}`;
+    return storeFindings(vault, place, section, [failedCheck('files', source.name, archive.key, name, message)]);
+  }
+});

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { NamedError } from '../contract/errors.ts';
+import { idOf, isId, isoSeconds } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import type { Manifest, ManifestSource } from '../contract/manifest.ts';
+import { readBackParts } from '../contract/proof.ts';
+import type { SqlCheck } from '../contract/sources.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { encode, encodeList } from '../contract/encoding.ts';
+import { readPoint } from './findings.ts';
+
+const input = z.object({
+  suite: z.string(),
+  id: z.string(),
+  checks: z.custom<SqlCheck[]>(Array.isArray),
+  /** Where the scratch listens; null when no agent can reach it. */
+  address: z.string().nullable(),
+  port: z.number().int(),
+});
+
+/** Stored under `artifacts/` by documents of a proof; small, so one chunk. */
+const CHUNK_BYTES = String(256 * 1024 * 1024);
+
+const vault = new Vault(required('BUCKET'));
+
+/** What must be looked at to prove a point, from its manifest alone: nothing is asked of the host that was backed up. */
+export const handler = agent(input, async ({ suite, id, checks, address, port }) => {
+  if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
+  const now = new Date();
+  const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
+  const manifest = await readPoint(vault, { suite, id });
+  const captured = manifest.sources.filter(({ state }) => state === 'captured');
+  const common = {
+    suite,
+    proof: proofId,
+    port: String(port),
+    bucket: vault.bucket,
+    prefix: keys.artifactPrefix(suite, id),
+    chunkBytes: CHUNK_BYTES,
+  };
+  return {
+    proofId,
+    startedAt: isoSeconds(now),
+    sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source) })),
+    servers: serversOf(captured, checks, common, address),
+    trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
+  };
+});
+
+/** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
+function serversOf(captured: ManifestSource[], checks: readonly SqlCheck[], common: Record<string, string>, address: string | null) {
+  const containers = [...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : [])))];
+  return containers.map((name) => {
+    const own = captured.filter((source) => source.container?.name === name);
+    const globals = own.find(({ kind }) => kind === 'globals');
+    const databases = own.filter(({ kind }) => kind === 'database');
+    const { server, container } = databases[0]!;
+    if (!server || !container) throw new NamedError('ManifestInvalid', `The manifest does not tell the server of ${name}.`);
+    const bootstrapUser = encode(server.bootstrapUser);
+    const { suite, proof, port } = common;
+    const scratch = { suite: suite!, proof: proof!, port: port!, bootstrapUser };
+    return {
+      container: name,
+      start: {
+        ...common,
+        bootstrapUser,
+        image: encode(container.imageId),
+        address: address ?? '',
+        sharedPreloadLibraries: encode(server.sharedPreloadLibraries),
+      },
+      scratch,
+      store: { ...common, bootstrapUser },
+      globals: globals?.label ?? null,
+      databases: databases.map((source) => databasePlan(source, checks)),
+    };
+  });
+}
+
+function databasePlan(source: ManifestSource, checks: readonly SqlCheck[]) {
+  const own = checks.filter(({ database }) => database === source.name);
+  return {
+    label: source.label,
+    database: encode(String(source.declared.database)),
+    fingerprint: source.declared.fingerprint as Manifest['sources'][0]['declared']['fingerprint'],
+    checks: own,
+    checkList: encodeList(own.flatMap(({ name, sql }) => [name, sql])),
+  };
+}

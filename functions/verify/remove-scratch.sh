@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Removes scratch servers and work folders of this suite: of a proof that ended, or of runs that were killed.
+# shellcheck disable=SC2154 # the prelude and the document's parameters assign
+
+need docker
+removed=0
+mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite" 2>"$work/errors")
+if ((${#containers[@]} > 0)); then
+  docker rm --force --volumes "${containers[@]}" >/dev/null
+  removed=${#containers[@]}
+fi
+shopt -s nullglob
+for folder in "${TMPDIR:-/tmp}/suite-backup-scratch-$SSM_suite-"*; do
+  rm -rf -- "$folder"
+  removed=$((removed + 1))
+done
+# A work folder carries the id of the process that made it; one whose process is gone was left by a kill.
+for folder in "${TMPDIR:-/tmp}"/suite-backup.*.*; do
+  owner=${folder##*/suite-backup.}
+  [[ ! ${owner%%.*} =~ ^[0-9]+$ || -e /proc/${owner%%.*} ]] || rm -rf -- "$folder"
+done
+result "{\"removed\":$removed}"

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Restores a stored dump into the scratch server under its own name, owners and grants kept, and hashes every stored byte on the way.
+# shellcheck disable=SC2154 # the prelude and the document's parameters assign
+# source scratch.sh
+
+need docker curl zstd openssl tee base64
+decode url url
+decode bootstrap_user bootstrapUser
+decode database database
+
+# The archive creates its database itself. The server's own `postgres` makes room when that is the one.
+maintenance=postgres
+if [[ $database == postgres ]]; then
+  maintenance=template1
+  in_scratch "$maintenance" psql -XAtqw -c 'drop database postgres' 2>"$work/drop-errors" ||
+    judge_scratch 'The scratch database postgres could not make room' "$work/drop-errors" RestoreFailed
+fi
+
+started=$(now)
+mkfifo "$work/hash" "$work/count"
+openssl dgst -sha256 -r <"$work/hash" >"$work/sha256" 3>&- &
+hash=$!
+wc -c <"$work/count" >"$work/bytes" 3>&- &
+count=$!
+set +e
+fetch "$url" | tee "$work/hash" "$work/count" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+  in_scratch -i "$maintenance" pg_restore --create --exit-on-error --no-password --dbname="$maintenance" 2>"$work/restore-errors"
+status=("${PIPESTATUS[@]}")
+set -e
+wait "$hash" "$count"
+# pg_restore first: when it gives up, the others are only cut off.
+if ((status[3] != 0)) && ((status[0] == 0 || status[0] == 23)) && ! grep -q 'could not read from input file' "$work/restore-errors"; then
+  judge_scratch "pg_restore of \"$database\" failed" "$work/restore-errors" RestoreFailed
+fi
+((status[0] == 0)) || die DownloadFailed "The stored dump of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
+((status[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"
+((status[3] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" ends too early: $(first_line "$work/restore-errors")"
+read -r sha256 _ <"$work/sha256"
+result "{\"restoreSeconds\":$(seconds_since "$started"),\"sha256\":\"$sha256\",\"bytes\":$(($(<"$work/bytes")))}"

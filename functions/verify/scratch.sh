@@ -1,0 +1,33 @@
+# Sourced by documents that work in the scratch server of a proof.
+# shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
+
+scratch=suite-backup-scratch-$SSM_suite-$SSM_proof
+scratch_directory=${TMPDIR:-/tmp}/$scratch
+
+# Clients reach the server through its data folder as /proc/self/cwd: a socket's path may have 107 bytes only, a TMPDIR may be longer.
+# shellcheck disable=SC2016 # expanded inside the container
+enter_scratch='cd "$1/data" && shift && export PGHOST=/proc/self/cwd PGPORT="$1" PGUSER="$2" PGDATABASE="$3" LC_ALL=C PGCLIENTENCODING=UTF8 && shift 3 && exec "$@"'
+in_scratch() { # [-i] DATABASE COMMAND...
+  local interactive=()
+  if [[ $1 == -i ]]; then
+    interactive=(-i)
+    shift
+  fi
+  local database=$1
+  shift
+  in_container "${interactive[@]}" --user postgres "$scratch" sh -c "$enter_scratch" enter "$scratch_directory" "$SSM_port" "$bootstrap_user" "$database" "$@"
+}
+
+# fetch URL: the presigned URL is a secret for its 15 minutes, so it does not stand on a command line.
+fetch() {
+  printf 'url = "%s"\n' "$1" | curl --config - --fail --silent --show-error --retry 2 --connect-timeout 20 2>"$work/fetch-errors"
+}
+
+judge_scratch() { # WHAT ERRORS NAME: a full disk is told apart from a bad archive
+  local said
+  said=$(grep -m 3 -Ei 'error|fatal|panic|no space' "$2" | tr '\n' ' ' | cut -c 1-800) || said=$(first_line "$2")
+  if grep -qi 'no space left' "$2" "$scratch_directory/log" 2>/dev/null; then
+    die DiskFull "The scratch area ${TMPDIR:-/tmp} is full: $said"
+  fi
+  die "$3" "$1: ${said:-ended without a word.}"
+}

@@ -1,0 +1,70 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { machineName } from '../functions/contract/names.ts';
+import type { SuiteConfig } from './config/suite-config.ts';
+import { Agent, type AgentProps } from './platform/agent.ts';
+import { giveVaultRights, type VaultRights } from './vault-rights.ts';
+import type { VaultStack } from './vault-stack.ts';
+import type { ProofAgents } from './verify/prove-workflow.ts';
+
+const EVERYTHING_OF_A_POINT = ['recovery-points/*', 'artifacts/*'];
+const FINDINGS = { read: ['recovery-points/*'], put: ['proofs/*'] };
+
+type More = Partial<Pick<AgentProps, 'timeoutSeconds' | 'memoryMiB' | 'network'>>;
+
+/** Every agent of the suite with all it may do in the vault: one place to read who may do what. */
+export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack) {
+  const make = (entry: string, rights: VaultRights, more: More = {}): Agent => {
+    const name = entry.slice(entry.indexOf('/') + 1);
+    const id = name.replace(/(^|-)([a-z])/g, (_, _dash, letter: string) => letter.toUpperCase());
+    const agent = new Agent(scope, id, {
+      suite: suite.name,
+      name,
+      entry: `functions/${entry}.ts`,
+      environment: { BUCKET: vault.bucket.bucketName },
+      ...more,
+    });
+    return giveVaultRights(agent, vault, suite.name, rights);
+  };
+  const stack = Stack.of(scope);
+  const executions = ['backup', 'verify'].map((workflow) =>
+    stack.formatArn({ service: 'states', resource: 'execution', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: `${machineName(suite.name, workflow)}:*` }),
+  );
+  const lock = ['lock.json'];
+  // Streams through one core: 1,769 MiB is one virtual CPU, more is not used (measured).
+  const streams: More = { timeoutSeconds: 900, memoryMiB: 1769 };
+  const runs = {
+    takeLock: make('runs/take-lock', { read: lock, put: lock }).allow(['states:DescribeExecution'], executions),
+    releaseLock: make('runs/release-lock', { read: lock, remove: lock }),
+    findRun: make('runs/find-run', { read: [...lock, 'failures/*'] }),
+    recordFailure: make('runs/record-failure', { read: [...lock, 'failures/*'], put: ['failures/*'] }),
+  };
+  const backup = {
+    plan: make('backup/plan', { read: [...lock, 'recovery-points/*', 'failures/*'], put: lock }),
+    seal: make('backup/seal', {
+      read: [...EVERYTHING_OF_A_POINT],
+      list: ['proofs/*'],
+      put: ['recovery-points/*'],
+      tag: EVERYTHING_OF_A_POINT,
+    }),
+  };
+  const proof: ProofAgents = {
+    planProof: make('verify/plan-proof', { read: ['recovery-points/*'] }),
+    checkObjects: make('verify/check-objects', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }),
+    readBack: make('verify/read-back', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, streams),
+    compareFiles: make('verify/compare-files', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, streams),
+    presign: make('verify/presign', { read: EVERYTHING_OF_A_POINT }),
+    recordCheck: make('verify/record-check', FINDINGS),
+    compareRoles: make('verify/compare-roles', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }),
+    compareSchema: make('verify/compare-schema', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, { timeoutSeconds: 300, memoryMiB: 1024 }),
+    compareRows: make(
+      'verify/compare-rows',
+      { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] },
+      { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
+    ),
+    removeAccess: make('verify/remove-access', { remove: ['artifacts/*/scratch-*'] }),
+    writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'proofs/*'], put: ['proofs/*'] }),
+  };
+  if (suite.host.network) proof.compareRows.mayReach(suite.verification.port);
+  return { runs, backup, proof };
+}

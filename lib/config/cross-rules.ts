@@ -1,0 +1,64 @@
+import { isRecord, problem, valueAt } from './raw-value.ts';
+import { cronProblem, SCHEDULE_NAMES } from './schedule-entries.ts';
+import type { Problem } from './suite-invalid.ts';
+
+const GROUPS = ['databases', 'volumes', 'paths', 'files'] as const;
+
+/** Rules that look at two places. They read the raw file, so that a mistake elsewhere, which the schema reports, does not hide them. */
+export function crossProblems(raw: unknown): Problem[] {
+  return [...scheduleProblems(raw), ...sourceProblems(raw), ...checkProblems(raw), ...hostProblems(raw)];
+}
+
+function scheduleProblems(raw: unknown): Problem[] {
+  return SCHEDULE_NAMES.flatMap((name) => {
+    const expression = valueAt(raw, ['schedules', name]);
+    const message = typeof expression === 'string' ? cronProblem(expression) : undefined;
+    return message ? [problem(['schedules', name], raw, message)] : [];
+  });
+}
+
+function sourceProblems(raw: unknown): Problem[] {
+  const sources = valueAt(raw, ['sources']);
+  const none = isRecord(sources) && GROUPS.every((group) => listAt(raw, ['sources', group]).length === 0);
+  const twice = GROUPS.flatMap((group) =>
+    duplicates(textsAt(raw, ['sources', group], 'name')).map((index) =>
+      problem(['sources', group, index, 'name'], raw, 'is the name of another source of the same kind'),
+    ),
+  );
+  return [...(none ? [problem(['sources'], raw, 'declare at least one source')] : []), ...twice];
+}
+
+function checkProblems(raw: unknown): Problem[] {
+  const path = ['verification', 'checks'];
+  const databases = textsAt(raw, ['sources', 'databases'], 'name');
+  const asked = textsAt(raw, path, 'database');
+  const unknown = asked.flatMap((name, index) => (name === undefined || databases.includes(name) ? [] : [index]));
+  const names = textsAt(raw, path, 'name');
+  const twice = duplicates(names.map((name, index) => (name === undefined ? undefined : `${asked[index]} ${name}`)));
+  return [
+    ...unknown.map((index) => problem([...path, index, 'database'], raw, 'is not the name of a database source')),
+    ...twice.map((index) => problem([...path, index, 'name'], raw, 'is the name of another check of the same database')),
+  ];
+}
+
+function hostProblems(raw: unknown): Problem[] {
+  const isAlone = isRecord(valueAt(raw, ['host', 'network'])) && (valueAt(raw, ['host', 'address']) ?? null) === null;
+  return isAlone ? [problem(['host', 'address'], raw, 'is needed together with host.network')] : [];
+}
+
+function listAt(raw: unknown, path: readonly PropertyKey[]): unknown[] {
+  const value = valueAt(raw, path);
+  return Array.isArray(value) ? value : [];
+}
+
+function textsAt(raw: unknown, path: readonly PropertyKey[], key: string): (string | undefined)[] {
+  return listAt(raw, path).map((entry) => {
+    const text = isRecord(entry) ? entry[key] : undefined;
+    return typeof text === 'string' ? text : undefined;
+  });
+}
+
+/** Positions of values that occurred before. */
+function duplicates(values: readonly (string | undefined)[]): number[] {
+  return values.flatMap((value, index) => (value !== undefined && values.indexOf(value) < index ? [index] : []));
+}

@@ -1,0 +1,64 @@
+import type { core } from 'zod';
+import { vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
+import type { SqlCheck } from '../../functions/contract/sources.ts';
+import { crossProblems } from './cross-rules.ts';
+import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
+import { normaliseSources } from './normalise-sources.ts';
+import { isRecord, problem, valueAt } from './raw-value.ts';
+import { scheduleEntries, springGapWarning } from './schedule-entries.ts';
+import type { SuiteConfig } from './suite-config.ts';
+import { type Problem, SuiteInvalid } from './suite-invalid.ts';
+import { type SuiteDeclaration, suiteSchema } from './suite-schema.ts';
+
+/**
+ * The suite file's content as the stacks need it. `local`: only a name and one source must be given.
+ * @throws SuiteInvalid with every problem; an unknown key is one.
+ */
+export function parseSuite(raw: unknown, options: HostOptions): SuiteConfig {
+  const complete = isRecord(raw) ? { ...raw, host: completeHost(raw.host, options) } : raw;
+  const parsed = suiteSchema.safeParse(complete);
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, complete))),
+    ...crossProblems(complete),
+  ];
+  if (!parsed.success || problems.length > 0) throw new SuiteInvalid(problems);
+  return configOf(parsed.data, options.local);
+}
+
+function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
+  const schedules = scheduleEntries(suite.schedules);
+  const isPlaceholder = !local && suite.host.instanceId === PLACEHOLDER_INSTANCE;
+  const deploymentRefusal = isPlaceholder
+    ? `host.instanceId is still the placeholder ${PLACEHOLDER_INSTANCE}: put the real one into the suite file or deploy with -c instanceId=i-…`
+    : null;
+  return {
+    ...suite,
+    sources: normaliseSources(suite.sources),
+    schedules,
+    verification: { ...suite.verification, checks: suite.verification.checks.map(checkOf) },
+    stackNames: { vault: vaultStackName(suite.name), workflows: workflowStackName(suite.name) },
+    warnings: [
+      ...schedules.flatMap((entry) => springGapWarning(entry, suite.timeZone) ?? []),
+      ...(deploymentRefusal ? [deploymentRefusal] : []),
+    ],
+    deploymentRefusal,
+  };
+}
+
+function checkOf({ expect, ...check }: SuiteDeclaration['verification']['checks'][number]): SqlCheck {
+  const { equals, min, max } = expect;
+  return { ...check, expect: equals === undefined ? { min, max } : { equals } };
+}
+
+function problemsOf(issue: core.$ZodIssue, raw: unknown): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => problem([...issue.path, key], raw, 'is not known'));
+  }
+  const missing = issue.code === 'invalid_type' && valueAt(raw, issue.path) === undefined;
+  return [problem(issue.path, raw, missing ? missingMessage(issue.path) : issue.message)];
+}
+
+function missingMessage(path: readonly PropertyKey[]): string {
+  const inContext = path.length === 2 && path[0] === 'host';
+  return inContext ? `is missing; it can also be given as context: -c ${String(path[1])}=…` : 'is missing';
+}

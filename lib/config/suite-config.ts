@@ -1,0 +1,61 @@
+import type { Source, SqlCheck } from '../../functions/contract/sources.ts';
+import type { Tier } from '../../functions/contract/tiers.ts';
+
+/** Where an agent must stand to reach the scratch server over the network; `securityGroupIds` are the host's own. */
+export interface Network {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+}
+
+export interface Host {
+  readonly instanceId: string;
+  readonly roleName: string;
+  /** Address of the host inside its network; null together with `network`. */
+  readonly address: string | null;
+  /** null: agents do not connect to the host; the scratch is questioned through `docker exec`. */
+  readonly network: Network | null;
+}
+
+export interface ScheduleEntry {
+  readonly name: string;
+  readonly tier: Tier;
+  /** EventBridge Scheduler's form, `cron(0 2 * * ? *)`. */
+  readonly expression: string;
+}
+
+/** How many of each tier are kept; `minimumProven` of the newest proven points never expire. */
+export interface Retention {
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  readonly yearly: number | 'forever';
+  readonly minimumProven: number;
+}
+
+/** The suite file after validation: every default filled in, every source in one flat list. What the stacks are made from. */
+export interface SuiteConfig {
+  readonly name: string;
+  /** IANA name; schedules are read in it. */
+  readonly timeZone: string;
+  readonly host: Host;
+  /** Databases (the globals of a server right after its first database), volumes, paths, files. */
+  readonly sources: readonly Source[];
+  readonly secretsKeptIn: readonly string[];
+  readonly writers: readonly string[];
+  readonly schedules: readonly ScheduleEntry[];
+  readonly retention: Retention;
+  readonly verification: {
+    readonly checks: readonly SqlCheck[];
+    readonly port: number;
+    /** An anomaly: a source lost more than `share` of its size (0..1) and more than `bytes`. */
+    readonly shrink: { readonly share: number; readonly bytes: number };
+  };
+  readonly alerts: { readonly emails: readonly string[] };
+  /** Seconds: one question to the host, one capture, one step of a proof, a whole workflow. */
+  readonly timeouts: { readonly inspect: number; readonly capture: number; readonly prove: number; readonly workflow: number };
+  readonly stackNames: { readonly vault: string; readonly workflows: string };
+  readonly warnings: readonly string[];
+  /** Why these stacks may be synthesized but not deployed (a placeholder is still in the suite file); null when they may. */
+  readonly deploymentRefusal: string | null;
+}

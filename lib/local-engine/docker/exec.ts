@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArguments } from './arguments.ts';
+import { environmentFlag, findProgram, insideEnvironment, systemPath } from './environment.ts';
+import { Failure } from './failure.ts';
+import { findContainer, type Inventory } from './inventory.ts';
+import { processUser } from './user.ts';
+
+/**
+ * `docker exec`: becomes exec-client.sh, which is small and passes streams, signals and the exit code. Throws a Failure before anything has started
+ * when there is nothing to start.
+ */
+export function exec(inventory: Inventory, directory: string, words: string[]): never {
+  const { flags, rest } = parseArguments(
+    'exec',
+    { interactive: { takes: 'nothing', alias: '-i' }, user: { takes: 'value' }, env: environmentFlag },
+    words,
+    true,
+  );
+  const [name, ...command] = rest;
+  if (name === undefined || command.length === 0) throw new Failure(1, "docker: 'docker exec' requires at least 2 arguments");
+  const container = findContainer(inventory, name);
+  if (container.status !== 'running')
+    throw new Failure(1, `Error response from daemon: Container ${container.id} is not running`);
+
+  const user = processUser(flags.user![0] ?? container.user, { uid: process.getuid!(), home: homedir() });
+  const inside = insideEnvironment(container, directory, user.home, flags.env!);
+  const folder = container.root ?? '/';
+  const missing = findProgram(command[0]!, inside.PATH!, folder);
+  if (missing !== null) {
+    const code = missing === 'permission denied' ? 126 : 127;
+    // Docker writes this one to stdout: the stream was already attached.
+    throw new Failure(
+      code,
+      `OCI runtime exec failed: exec failed: unable to start container process: exec: ${JSON.stringify(command[0])}: ${missing}: unknown`,
+      'stdout',
+    );
+  }
+
+  mkdirSync(join(directory, 'exec'), { recursive: true, mode: 0o700 });
+  const spec = join(directory, 'exec', randomUUID());
+  const variables = Object.entries(inside).map(([variable, value]) => `${variable}=${value}`);
+  const parts = [folder, String(variables.length), ...variables, ...user.prefix, ...command];
+  writeFileSync(spec, `${parts.join('\0')}\0`, { mode: 0o600 });
+  flushCompileCache();
+  // Node ignores SIGPIPE, and what is ignored stays ignored across an exec: `env` undoes that.
+  const client = [
+    'env',
+    '--default-signal=PIPE',
+    'bash',
+    join(import.meta.dirname, 'exec-client.sh'),
+    spec,
+    flags.interactive!.length > 0 ? 'interactive' : '-',
+  ];
+  return process.execve!('/usr/bin/env', client, { PATH: systemPath(process.env.PATH, directory) });
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Activity } from '../activity.ts';
+import type { LogFiles } from '../logs/log-files.ts';
+import { ServiceError } from '../service-error.ts';
+import type { FunctionSpec } from './function-spec.ts';
+import { type Outcome, Sandbox } from './sandbox.ts';
+
+/** More invocations of one function than this wait for a free sandbox; a machine with two cores gains nothing from more. */
+const sandboxesPerFunction = 4;
+/** An unused sandbox (about 50 MB) ends after this time; starting another takes about 100 ms. */
+const idleMilliseconds = 30_000;
+/** AWS's limit for a request and for a response of a synchronous invocation. */
+export const payloadLimitBytes = 6 * 1024 * 1024;
+
+interface Pool {
+  spec: FunctionSpec;
+  running: Set<Sandbox>;
+  idle: { sandbox: Sandbox; timer: NodeJS.Timeout }[];
+  waiting: (() => void)[];
+}
+
+/** All functions of an assembly, each with its warm sandboxes. */
+export class Functions {
+  readonly #pools = new Map<string, Pool>();
+  readonly #environmentOf: (roleArn: string) => Record<string, string>;
+  readonly #logs: LogFiles;
+  readonly #activity: Activity;
+  #closed = false;
+
+  constructor(options: {
+    specs: FunctionSpec[];
+    /** The environment that gives a child its role's credentials and the engine's address. */
+    environmentOf: (roleArn: string) => Record<string, string>;
+    logs: LogFiles;
+    activity: Activity;
+  }) {
+    for (const spec of options.specs) this.#pools.set(spec.name, { spec, running: new Set(), idle: [], waiting: [] });
+    this.#environmentOf = options.environmentOf;
+    this.#logs = options.logs;
+    this.#activity = options.activity;
+  }
+
+  /** Whether a function of this name or ARN exists. */
+  has(nameOrArn: string): boolean {
+    return this.#pools.has(functionName(nameOrArn));
+  }
+
+  /**
+   * Invokes a function with a JSON text and waits for its outcome.
+   * @throws ServiceError when there is no such function or the payload is no JSON or too large
+   */
+  async invoke(nameOrArn: string, payload: string): Promise<Outcome> {
+    const pool = this.#pools.get(functionName(nameOrArn));
+    if (pool === undefined) throw new ServiceError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > payloadLimitBytes) {
+      throw new ServiceError(
+        'RequestTooLargeException',
+        `${bytes} byte payload is too large (limit ${payloadLimitBytes} bytes)`,
+        413,
+      );
+    }
+    try {
+      JSON.parse(payload);
+    } catch {
+      throw new ServiceError('InvalidRequestContentException', 'Could not parse request body into json');
+    }
+    return this.#activity.during(() => this.#run(pool, payload));
+  }
+
+  /** Ends every child process; invocations that are under way fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const sandboxes = [...this.#pools.values()].flatMap((pool) => {
+      for (const { timer } of pool.idle) clearTimeout(timer);
+      for (const wake of pool.waiting.splice(0)) wake();
+      return [...pool.running];
+    });
+    await Promise.all(sandboxes.map((sandbox) => sandbox.kill()));
+  }
+
+  async #run(pool: Pool, payload: string): Promise<Outcome> {
+    const sandbox = await this.#acquire(pool);
+    try {
+      const outcome = await sandbox.invoke(randomUUID(), payload);
+      if ('result' in outcome && Buffer.byteLength(outcome.result) > payloadLimitBytes) {
+        const errorMessage = `Response payload size exceeded maximum allowed payload size (${payloadLimitBytes} bytes).`;
+        return { error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
+      }
+      return outcome;
+    } finally {
+      this.#release(pool, sandbox);
+    }
+  }
+
+  async #acquire(pool: Pool): Promise<Sandbox> {
+    while (true) {
+      if (this.#closed) throw new ServiceError('ServiceException', 'The engine is closing', 500);
+      const warm = pool.idle.pop();
+      if (warm !== undefined) {
+        clearTimeout(warm.timer);
+        if (warm.sandbox.alive) return warm.sandbox;
+        continue;
+      }
+      if (pool.running.size < sandboxesPerFunction) {
+        const sandbox = new Sandbox(pool.spec, this.#environmentOf(pool.spec.roleArn), this.#logs);
+        pool.running.add(sandbox);
+        void sandbox.closed.then(() => {
+          pool.running.delete(sandbox);
+          pool.waiting.shift()?.();
+        });
+        return sandbox;
+      }
+      await new Promise<void>((resolve) => pool.waiting.push(resolve));
+    }
+  }
+
+  #release(pool: Pool, sandbox: Sandbox): void {
+    if (!sandbox.alive) {
+      void sandbox.kill();
+      return;
+    }
+    const timer = setTimeout(() => {
+      pool.idle = pool.idle.filter((entry) => entry.sandbox !== sandbox);
+      void sandbox.kill();
+    }, idleMilliseconds);
+    timer.unref();
+    pool.idle.push({ sandbox, timer });
+    pool.waiting.shift()?.();
+  }
+}
+
+/** The name in a name, a function ARN, or an ARN or a name with a version. */
+function functionName(nameOrArn: string): string {
+  const [, name] = /(?:^|:function:)([A-Za-z0-9_-]+)(?::\$LATEST)?$/.exec(nameOrArn) ?? [];
+  return name ?? nameOrArn;
+}

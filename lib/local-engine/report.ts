@@ -1,0 +1,26 @@
+import { type Assembly, resourcesOf } from './assembly/read-assembly.ts';
+
+const notCarriedOut: { types: string[]; sentence: string }[] = [
+  {
+    types: ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role'],
+    sentence: 'Callers are told apart by their signatures, but IAM policies are not enforced yet.',
+  },
+  { types: ['AWS::S3::BucketPolicy'], sentence: 'Bucket policies are not enforced yet.' },
+  {
+    types: ['AWS::KMS::Key', 'AWS::KMS::Alias'],
+    sentence: 'KMS keys are names only: nothing is encrypted and key policies are not enforced yet.',
+  },
+  { types: ['AWS::S3::Bucket'], sentence: 'Lifecycle rules are not carried out yet: nothing expires by itself.' },
+  { types: ['AWS::SQS::Queue'], sentence: 'Queues are names only: a dead letter is noted in engine/undelivered.jsonl instead.' },
+  {
+    types: ['AWS::SNS::Topic'],
+    sentence: 'Published messages are not sent to subscribers: each becomes a file in the outbox folder.',
+  },
+];
+
+/** Plain sentences about what the engine does not do as AWS does, as far as this assembly has to do with it. */
+export function reportOf({ assembly }: { assembly: Assembly }): string[] {
+  return notCarriedOut
+    .filter(({ types }) => types.some((type) => resourcesOf(assembly, type).length > 0))
+    .map(({ sentence }) => sentence);
+}

@@ -1,0 +1,92 @@
+import { receiveDocument } from './body.ts';
+import type { Bucket } from './bucket.ts';
+import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
+import { type Condition, unquoted, writeCondition } from './conditions.ts';
+import { notImplemented, S3Error } from './s3-error.ts';
+import { allowOnly, childText, parseXml, type XmlElement, type XmlValue } from './xml.ts';
+
+const MOST_OBJECTS = 1000;
+
+interface Deletion {
+  key: string;
+  versionId: string | undefined;
+  condition: Condition;
+}
+
+/** What was removed or added: S3 tells the two kinds of delete apart by these. */
+interface Outcome {
+  deleteMarker: boolean;
+  versionId: string | undefined;
+}
+
+/** DeleteObject: adds a marker, or removes the one version that is named. */
+export async function deleteObject(call: ObjectCall): Promise<void> {
+  const { response, bucket, key, query, headers } = call;
+  if (headers.has('if-none-match')) throw notImplemented('If-None-Match on DeleteObject');
+  const outcome = await remove(bucket, { key, versionId: query.get('versionId'), condition: writeCondition(headers) });
+  setHeaders(response, {
+    'x-amz-delete-marker': outcome.deleteMarker ? 'true' : undefined,
+    'x-amz-version-id': outcome.versionId,
+  });
+  response.statusCode = 204;
+  response.end();
+}
+
+/** DeleteObjects: up to 1,000 at once, each with its own result. */
+export async function deleteObjects(call: BucketCall): Promise<void> {
+  const { request, response, bucket, headers } = call;
+  if (!['content-md5', 'x-amz-trailer'].some((name) => headers.has(name)) && ![...headers.keys()].some(isChecksum)) {
+    throw new S3Error('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
+  }
+  const document = parseXml(await receiveDocument(request, headers), 'Delete');
+  allowOnly(document, ['Object', 'Quiet']);
+  const objects = (document.children.Object ?? []).map(parseDeletion);
+  if (objects.length === 0 || objects.length > MOST_OBJECTS) {
+    throw new S3Error('MalformedXML', `A Delete document names 1 to ${MOST_OBJECTS} objects.`);
+  }
+  const quiet = childText(document, 'Quiet') === 'true';
+  const deleted: XmlValue[] = [];
+  const errors: XmlValue[] = [];
+  for (const object of objects) {
+    try {
+      const entry = deletedEntry(object, await remove(bucket, object));
+      if (!quiet) deleted.push(entry);
+    } catch (error) {
+      if (!(error instanceof S3Error)) throw error;
+      errors.push({ Key: object.key, VersionId: object.versionId, Code: error.code, Message: error.message });
+    }
+  }
+  answerXml(response, 'DeleteResult', { Deleted: deleted, Error: errors });
+}
+
+async function remove(bucket: Bucket, { key, versionId, condition }: Deletion): Promise<Outcome> {
+  if (versionId === undefined) {
+    const marker = await bucket.deleteKey(key, condition);
+    return { deleteMarker: marker !== undefined, versionId: marker?.versionId };
+  }
+  if (condition.kind !== 'none') throw notImplemented('If-Match on the deletion of a version');
+  const removed = await bucket.deleteVersion(key, versionId);
+  return { deleteMarker: removed?.deleteMarker ?? false, versionId };
+}
+
+function parseDeletion(object: XmlElement): Deletion {
+  allowOnly(object, ['Key', 'VersionId', 'ETag']);
+  const key = childText(object, 'Key');
+  const etag = childText(object, 'ETag');
+  if (!key) throw new S3Error('MalformedXML', 'An Object of a Delete document needs a Key.');
+  const condition: Condition = etag === undefined ? { kind: 'none' } : { kind: 'etag', etag: unquoted(etag) };
+  return { key, versionId: childText(object, 'VersionId'), condition };
+}
+
+function deletedEntry(object: Deletion, outcome: Outcome): XmlValue {
+  return {
+    Key: object.key,
+    VersionId: object.versionId,
+    DeleteMarker: outcome.deleteMarker || undefined,
+    DeleteMarkerVersionId: outcome.deleteMarker ? outcome.versionId : undefined,
+  };
+}
+
+function isChecksum(header: string): boolean {
+  return header.startsWith('x-amz-checksum-');
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { BUCKET_ACTIONS, chooseAction, OBJECT_ACTIONS } from './actions.ts';
+import { answerError } from './answer-error.ts';
+import { Bucket } from './bucket.ts';
+import { listBuckets } from './bucket-actions.ts';
+import { type BucketProperties, parseBucketProperties } from './bucket-properties.ts';
+import { type Call, type OpenBucket, parseTarget, type Target } from './call.ts';
+import { incomingFolder, isBucketName, locateObject, writeJson } from './layout.ts';
+import { notImplemented, S3Error } from './s3-error.ts';
+import { UploadStore } from './upload-store.ts';
+
+export interface S3Options {
+  /** Holds everything; made when it is missing. Only one process may serve a folder at a time. */
+  directory: string;
+  /** Throws a `ServiceError` for whoever is not allowed in. */
+  authenticate: (request: IncomingMessage) => unknown;
+  clock?: () => Date;
+  region?: string;
+}
+
+export interface S3 {
+  /** Answers one request, refusals included; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /**
+   * Makes a bucket from the resolved properties of an `AWS::S3::Bucket`, or gives an existing one these properties and keeps its
+   * objects. Throws a `TypeError` that names any property this server does not carry out.
+   */
+  createBucket(name: string, properties: Record<string, unknown>): Promise<void>;
+  /** The file that holds the bytes of a version. */
+  locate(bucket: string, key: string, versionId: string): string;
+}
+
+interface BucketFile {
+  created: string;
+  properties: BucketProperties;
+}
+
+const LONGEST_KEY = 1024;
+
+/** An S3 service over a folder, path style, for any HTTP server. Uploads may be slow: set the server's `requestTimeout` to 0. */
+export function createS3({ directory, authenticate, clock = () => new Date(), region = 'us-east-1' }: S3Options): S3 {
+  mkdirSync(directory, { recursive: true });
+  const buckets = new Map<string, OpenBucket>();
+  const open = (name: string, { created, properties }: BucketFile): OpenBucket => {
+    const bucket = new Bucket(directory, name, new Date(created), properties, clock);
+    const opened = { bucket, uploads: new UploadStore(bucket) };
+    buckets.set(name, opened);
+    return opened;
+  };
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name, 'bucket.json');
+    if (existsSync(path)) open(name, JSON.parse(readFileSync(path, 'utf8')) as BucketFile);
+  }
+
+  return {
+    async handle(request, response) {
+      const requestId = randomBytes(8).toString('hex').toUpperCase();
+      response.setHeader('x-amz-request-id', requestId);
+      const resource = (request.url ?? '/').split('?')[0]!;
+      try {
+        authenticate(request);
+        const target = parseTarget(request);
+        const call = { request, response, query: target.query, headers: target.headers, region, now: clock() };
+        await dispatch(call, target, buckets);
+      } catch (error) {
+        // What the client still sends is read and dropped, so that it gets to read the answer.
+        request.resume();
+        answerError(response, error, resource, requestId, request.method ?? 'GET');
+      }
+    },
+
+    async createBucket(name, properties) {
+      if (!isBucketName(name)) throw new TypeError(`${name} is not the name of a bucket`);
+      const parsed = parseBucketProperties(properties);
+      const created = buckets.get(name)?.bucket.created.toISOString() ?? clock().toISOString();
+      const { bucket } = buckets.get(name) ?? open(name, { created, properties: parsed });
+      bucket.properties = parsed;
+      const file: BucketFile = { created, properties: parsed };
+      await writeJson(join(directory, name, 'bucket.json'), file, incomingFolder(directory, name));
+    },
+
+    locate: (bucket, key, versionId) => locateObject(directory, bucket, key, versionId),
+  };
+}
+
+async function dispatch(call: Call, target: Target, buckets: Map<string, OpenBucket>): Promise<void> {
+  const method = call.request.method ?? 'GET';
+  if (target.bucket === undefined) {
+    if (method !== 'GET' || [...target.query.keys()].some((name) => name !== 'x-id'))
+      throw notImplemented(`${method} ${call.request.url}`);
+    return listBuckets(
+      call,
+      [...buckets.values()].map(({ bucket }) => bucket),
+    );
+  }
+  const { key } = target;
+  if (key !== undefined) {
+    const action = chooseAction(OBJECT_ACTIONS, method, target);
+    if (Buffer.byteLength(key) > LONGEST_KEY) throw new S3Error('KeyTooLongError', 'Your key is too long');
+    return action.handle({ ...call, ...existing(buckets, target.bucket), key });
+  }
+  const action = chooseAction(BUCKET_ACTIONS, method, target);
+  return action.handle({ ...call, ...existing(buckets, target.bucket) });
+}
+
+function existing(buckets: Map<string, OpenBucket>, name: string): OpenBucket {
+  const found = buckets.get(name);
+  if (!found) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { BucketName: name });
+  return found;
+}

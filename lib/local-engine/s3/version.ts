@@ -1,0 +1,42 @@
+import type { Checksum } from './checksums.ts';
+import type { Encryption } from './encryption.ts';
+
+export interface Tag {
+  key: string;
+  value: string;
+}
+
+/** What the client decides about an object when it starts to write it. */
+export interface ObjectAttributes {
+  /** `content-type`, `cache-control`, … and every `x-amz-meta-*`, by lower-case name. */
+  headers: Record<string, string>;
+  tags: Tag[];
+  encryption: Encryption;
+}
+
+interface Entry {
+  key: string;
+  versionId: string;
+  /** Grows with every change of the bucket: the order of versions does not hang on the clock. */
+  sequence: number;
+  /** ISO 8601 with milliseconds. */
+  lastModified: string;
+}
+
+/** A version that has bytes. */
+export interface ObjectVersion extends Entry, ObjectAttributes {
+  deleteMarker: false;
+  file: string;
+  /** Bytes when it was written; the file may have been tampered with since. */
+  size: number;
+  /** Without quotes. */
+  etag: string;
+  checksum: Checksum;
+}
+
+/** A version that says: from here on the key is gone. */
+export interface DeleteMarker extends Entry {
+  deleteMarker: true;
+}
+
+export type Version = ObjectVersion | DeleteMarker;

@@ -1,0 +1,147 @@
+import type { Place } from '../assembly/place.ts';
+import type { Call } from '../front/service.ts';
+import type { Functions } from '../lambda/functions.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Caller } from '../signature.ts';
+import type { Topics } from '../sns/topics.ts';
+import { TaskFailure } from '../states/errors.ts';
+import type { TaskCall } from '../states/visit.ts';
+import type { Executions } from './executions.ts';
+import { camelCase, pascalCase } from './letter-case.ts';
+import { describeExecution } from './states-api.ts';
+import { executionArnOf } from './status-event.ts';
+
+type Arguments = Record<string, unknown>;
+type Integration = (args: Arguments, signal: AbortSignal) => Promise<unknown>;
+
+/** The services that the tasks of state machines call. */
+export interface TaskServices {
+  place: Place;
+  executions: () => Executions;
+  functions: Functions;
+  topics: Topics;
+  states: Call;
+  commands: (action: string, parameters: unknown) => Promise<unknown>;
+}
+
+const commandActions = [
+  'sendCommand',
+  'getCommandInvocation',
+  'cancelCommand',
+  'listCommands',
+  'listCommandInvocations',
+  'describeInstanceInformation',
+];
+const executionActions = ['describeExecution', 'stopExecution', 'listExecutions'];
+
+/** The names of all task resources that the engine knows. */
+export const integrationNames = [
+  'lambda:invoke',
+  'sns:publish',
+  'states:startExecution',
+  'states:startExecution.sync:2',
+  ...commandActions.map((action) => `aws-sdk:ssm:${action}`),
+  ...executionActions.map((action) => `aws-sdk:sfn:${action}`),
+];
+
+/** The part of a task's resource that names the work: `arn:aws:states:::lambda:invoke` → `lambda:invoke`. */
+export function integrationName(resource: string): string {
+  return resource.replace(/^arn:[^:]*:states:::/, '');
+}
+
+/** Everything that a Task state can ask for, by the name of its resource. A machine with any other resource is refused. */
+export function integrations(services: TaskServices): Record<string, Integration> {
+  const { place, functions, topics } = services;
+  const start = ({ StateMachineArn, Input, Name, ...unknown }: Arguments) => {
+    refuseUnknown('startExecution', unknown);
+    const input = typeof Input === 'string' ? Input : JSON.stringify(Input ?? {});
+    return services.executions().start(String(StateMachineArn), input, Name === undefined ? undefined : String(Name));
+  };
+  const table: Record<string, Integration> = {
+    'lambda:invoke': named('Lambda', async ({ FunctionName, Payload, ...unknown }) => {
+      refuseUnknown('lambda:invoke', unknown);
+      const outcome = await functions.invoke(String(FunctionName), JSON.stringify(Payload ?? {}));
+      if ('error' in outcome) throw new TaskFailure(outcome.error.errorType || 'Lambda.Unknown', JSON.stringify(outcome.error));
+      return { ExecutedVersion: '$LATEST', Payload: JSON.parse(outcome.result), StatusCode: 200 };
+    }),
+    'sns:publish': named('SNS', async (args) => topics.publish({ ...args, Message: textOf(args.Message) })),
+    'states:startExecution': named('StepFunctions', async (args) => {
+      const summary = start(args);
+      return { ExecutionArn: executionArnOf(place, summary), StartDate: summary.startDate };
+    }),
+    'states:startExecution.sync:2': named('StepFunctions', async (args, signal) => {
+      const child = executionArnOf(place, start(args));
+      return endOfChild(services, child, signal);
+    }),
+  };
+  for (const action of commandActions) {
+    table[`aws-sdk:ssm:${action}`] = named('Ssm', async (args) => {
+      const name = action.charAt(0).toUpperCase() + action.slice(1);
+      return services.commands(name, args);
+    });
+  }
+  for (const action of executionActions) {
+    table[`aws-sdk:sfn:${action}`] = named('Sfn', async (args) => {
+      const name = action.charAt(0).toUpperCase() + action.slice(1);
+      const result = await services.states(name, camelCase(args) as Arguments, machineCaller);
+      return pascalCase(result);
+    });
+  }
+  return table;
+}
+
+/** Performs a task of a machine whose resources were checked when it was loaded. */
+export function taskPerformer(table: Record<string, Integration>): (call: TaskCall) => Promise<unknown> {
+  return async ({ resource, arguments: args, signal }) => table[integrationName(resource)]!((args ?? {}) as Arguments, signal);
+}
+
+/** Calls inside the engine carry no signature. */
+const machineCaller: Caller = { principalArn: '', accessKeyId: '', service: 'states', region: '' };
+
+/**
+ * Waits for a child execution and stops it when the parent is stopped. A child that did not succeed fails the parent's state with
+ * `States.TaskFailed`, whatever its own error was; its description is the cause (which AWS cuts after 32,768 characters). Unlike
+ * those of `aws-sdk` tasks its times are milliseconds.
+ */
+async function endOfChild({ place, executions }: TaskServices, child: string, signal: AbortSignal): Promise<unknown> {
+  const stop = (): void => {
+    void executions().stop(child, '', 'The parent execution was stopped.');
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const detail = await executions().ended(child);
+  signal.removeEventListener('abort', stop);
+  const description = {
+    ...(pascalCase(describeExecution(detail, place)) as object),
+    Input: JSON.parse(detail.input),
+    ...(detail.output === undefined ? {} : { Output: JSON.parse(detail.output) }),
+    StartDate: detail.startDate,
+    StopDate: detail.stopDate,
+  };
+  if (detail.status === 'SUCCEEDED') return description;
+  throw new TaskFailure('States.TaskFailed', JSON.stringify(description));
+}
+
+/** Turns a service's refusal into the error name that Retry and Catch see: `Ssm.InvalidInstanceIdException`. */
+function named(service: string, integration: Integration): Integration {
+  return async (args, signal) => {
+    try {
+      return await integration(args, signal);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const code = error.code.endsWith('Exception') ? error.code : `${error.code}Exception`;
+      const cause = `${error.message} (Service: ${service}, Status Code: ${error.status}, Request ID: local)`;
+      throw new TaskFailure(`${service}.${code}`, cause);
+    }
+  };
+}
+
+function refuseUnknown(action: string, unknown: Arguments): void {
+  const names = Object.keys(unknown);
+  if (names.length > 0)
+    throw new ServiceError('ValidationException', `The engine does not know ${names.join(', ')} of ${action}`);
+}
+
+function textOf(message: unknown): unknown {
+  return typeof message === 'object' && message !== null ? JSON.stringify(message) : message;
+}

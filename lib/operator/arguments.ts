@@ -1,0 +1,144 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isoSeconds } from '../../functions/contract/ids.ts';
+import { TIERS } from '../../functions/contract/tiers.ts';
+import { OperatorError } from './operator-error.ts';
+import type { Request } from './verb.ts';
+
+export const VERB_NAMES = ['backup', 'list', 'show', 'verify', 'status', 'local'] as const;
+export type VerbName = (typeof VERB_NAMES)[number];
+
+/** Flags that every verb has. */
+export interface Common {
+  local: boolean;
+  json: boolean;
+  quiet: boolean;
+  /** Local only: suite file, folder of the embedded engine, where the Docker host is. */
+  suite?: string;
+  home?: string;
+  host?: string;
+  /** AWS: the workflow stack. */
+  stack?: string;
+  region?: string;
+}
+
+export type Parsed = { verb: VerbName; common: Common; request: Request } | { help: string };
+
+const ID = 'id of a recovery point, or latest, or latest-proven';
+
+/**
+ * What a command line asks for; help and version come back as text.
+ * @throws OperatorError UsageInvalid
+ */
+export function parseArguments(argv: readonly string[], version: string): Parsed {
+  let parsed: Parsed | undefined;
+  let written = '';
+  const program = makeProgram(version, (verb, common, request) => {
+    parsed = { verb, common, request };
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        written += text;
+      },
+      writeErr: () => {},
+    });
+  }
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { help: written };
+    // Without a verb commander wants to write its help to stderr; a person who typed nothing wants to read it too.
+    if (error.code === 'commander.help')
+      throw new OperatorError('UsageInvalid', `No verb given; there are ${VERB_NAMES.join(', ')}.`);
+    throw new OperatorError('UsageInvalid', error.message.replace(/^error: /, ''));
+  }
+  if (parsed === undefined) throw new OperatorError('UsageInvalid', `No verb given; there are ${VERB_NAMES.join(', ')}.`);
+  if ('common' in parsed) refuseContradictions(parsed.common, parsed.verb);
+  return parsed;
+}
+
+function makeProgram(version: string, chosen: (verb: VerbName, common: Common, request: Request) => void): Command {
+  const program = new Command('suite-backup')
+    .description('Recovery points of an application suite: made, proven by restoring them, listed.')
+    .version(version)
+    .option('--local', 'run on this machine with the embedded engine, without AWS', false)
+    .option('--suite <file>', 'local: the suite file (default: bin/suite.ts of the project)')
+    .option('--home <dir>', 'local: folder of the engine and its vault (default: .suite-backup)')
+    .option('--host <docker|file>', 'local: the Docker engine, or a host file (default: <home>/host.json, else docker)')
+    .option('--stack <name>', 'AWS: the workflow stack (default: the only one in the region)')
+    .option('--region <name>', 'AWS region (default: that of the environment)')
+    .option('--json', 'print one JSON document on stdout and nothing else', false)
+    .option('--quiet', 'no progress on stderr', false)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ok, 1 failed, 2 usage, 3 incomplete, 4 not found, 5 not proven, 6 locked, 7 refused, 130 interrupted',
+    );
+
+  const verb = (name: VerbName, summary: string, examples: readonly string[]): Command => {
+    const command = program.command(name).description(summary).allowExcessArguments(false);
+    command.configureHelp({ showGlobalOptions: true });
+    return command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  suite-backup ${example}`).join('\n')}`);
+  };
+  const common = () => program.opts<Common>();
+
+  verb('backup', 'make a recovery point and prove it by restoring it', [
+    'backup --local --suite bin/suite.ts',
+    'backup --tier monthly --label "before the 4.2 upgrade"',
+    'backup --trigger deploy --json',
+  ])
+    .addOption(new Option('--tier <tier>', 'how long it stays').choices(TIERS).default('daily'))
+    .option('--label <text>', 'a note that is kept with the point')
+    .addOption(new Option('--trigger <trigger>', 'why it is made').choices(['manual', 'deploy']).default('manual'))
+    .option('--scheduled-for <time>', 'the scheduled time it stands for; a second run for the same time does nothing', parseTime)
+    .action((options: Request) => chosen('backup', common(), options));
+
+  verb('list', 'all recovery points in every state, newest first', ['list --local', 'list --limit 10', 'list --json'])
+    .option('--limit <n>', 'only the newest n', parseLimit)
+    .action((options: Request) => chosen('list', common(), options));
+
+  verb('show', 'one recovery point: its objects, its proofs, why it failed', ['show latest', 'show 20261123T020000Z --json'])
+    .argument('<id>', ID)
+    .action((id: string) => chosen('show', common(), { id }));
+
+  verb('verify', 'prove a stored point again by restoring it', [
+    'verify latest --local',
+    'verify 20261123T020000Z --accept-anomaly "old uploads were archived in October"',
+  ])
+    .argument('<id>', ID)
+    .option('--accept-anomaly <why>', 'a source shrank and that is right; your name and the reason are kept in the proof')
+    .action((id: string, options: Request) => chosen('verify', common(), { ...options, id }));
+
+  verb('status', 'the newest proven point, what runs, what comes next', ['status', 'status --local --json']).action(() =>
+    chosen('status', common(), {}),
+  );
+
+  verb('local', 'run the embedded engine with its schedules until interrupted', ['local --suite bin/suite.ts']).action(() =>
+    chosen('local', { ...common(), local: true }, {}),
+  );
+  return program;
+}
+
+function refuseContradictions(common: Common, verb: VerbName): void {
+  const foreign = common.local ? (['stack'] as const) : (['suite', 'home', 'host'] as const);
+  const given = foreign.filter((flag) => common[flag] !== undefined).map((flag) => `--${flag}`);
+  if (given.length === 0) return;
+  const message = common.local ? `means nothing with ${verb === 'local' ? 'the verb local' : '--local'}` : 'needs --local';
+  throw new OperatorError('UsageInvalid', `${given.join(', ')} ${message}.`);
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || limit < 1) throw new InvalidArgumentError('A whole number from 1 on is wanted.');
+  return limit;
+}
+
+/** A time as manifests keep it (whole seconds, UTC): without an offset it would mean another moment on another machine. */
+function parseTime(text: string): string {
+  const time = Date.parse(text);
+  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text)) {
+    throw new InvalidArgumentError('A time such as 2026-11-23T02:00:00Z is wanted.');
+  }
+  return isoSeconds(new Date(time));
+}

@@ -1,0 +1,98 @@
+import { idOf } from '../../functions/contract/ids.ts';
+import { keys } from '../../functions/contract/keys.ts';
+import type { Notice } from '../../functions/contract/manifest.ts';
+import { readFailure, readManifest } from './documents.ts';
+import { OperatorError } from './operator-error.ts';
+import type { Point } from './point.ts';
+import { indexOf } from './point-index.ts';
+import { pointText } from './point-text.ts';
+import { readPoint } from './points.ts';
+import { type Ended, run } from './run.ts';
+import { paint } from './text.ts';
+import { Vault } from './vault.ts';
+import type { Verb, Work } from './verb.ts';
+
+export interface BackupFields {
+  outcome: 'proven' | 'unproven' | 'failed' | 'locked' | 'already-done';
+  point: Point | null;
+  executionArn: string | null;
+  warnings: Notice[];
+}
+
+/** Makes a recovery point and proves it. */
+export const backup: Verb<BackupFields> = {
+  empty: { outcome: 'failed', point: null, executionArn: null, warnings: [] },
+
+  async run(work, request, keep) {
+    const input = {
+      trigger: request.trigger ?? 'manual',
+      tier: request.tier ?? 'daily',
+      label: request.label ?? null,
+      scheduledFor: request.scheduledFor ?? null,
+    };
+    const { suite, backupMachine } = work.connection.stack;
+    work.progress.line(`backup of ${suite} (${input.tier})`);
+    // An agent's clock makes the id, ours asks for it: an hour is more than they ever differ.
+    const since = new Date(Date.now() - 3_600_000);
+    const ended = await run(work, backupMachine, input, (executionArn) => keep({ executionArn }));
+    const id = idIn(ended) ?? (await idOfFailedRun(work, ended.executionArn, since));
+    const point = id === null ? null : await readPoint(work.connection, id);
+    const warnings = id === null ? [] : await warningsOf(work, id);
+    const { outcome, error } = judge(ended, point);
+    return { fields: { outcome, point, executionArn: ended.executionArn, warnings }, error };
+  },
+
+  text({ outcome, point, warnings }, style) {
+    const notices = warnings.map(({ name, source, message }) => {
+      return `${paint(style, 'yellow', '!')} ${name}${source === null ? '' : ` (${source})`}: ${message}`;
+    });
+    const done = outcome === 'already-done' ? ['Nothing to do: the recovery point for this time exists.'] : [];
+    return [...done, ...(point === null ? [] : [pointText(style, point)]), ...notices].join('\n');
+  },
+};
+
+/** The outcome in the words of the document. A run that ended well but proved nothing is no success, whatever it calls itself. */
+export function judge(ended: Ended, point: Point | null): { outcome: BackupFields['outcome']; error: OperatorError | null } {
+  if (!ended.ok) {
+    const error = new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
+    return { outcome: ended.error === 'VerificationFailed' || point?.state === 'unproven' ? 'unproven' : 'failed', error };
+  }
+  const { outcome, holder } = ended.output;
+  if (outcome === 'AlreadyDone') return { outcome: 'already-done', error: null };
+  if (outcome === 'LockHeld') {
+    const who = typeof holder === 'string' ? holder : JSON.stringify(holder ?? 'unknown');
+    return { outcome: 'locked', error: new OperatorError('LockHeld', `Another run holds the lock: ${who}`) };
+  }
+  if (outcome !== 'Proven') {
+    return {
+      outcome: 'failed',
+      error: new OperatorError('ResultInvalid', `The run answered with an unknown outcome: ${outcome}`),
+    };
+  }
+  if (point?.state === 'proven') return { outcome: 'proven', error: null };
+  const found = point === null ? 'the vault does not hold it' : `the vault says it is ${point.state}`;
+  return {
+    outcome: 'unproven',
+    error: new OperatorError('VerificationFailed', `The run says that its point is proven, but ${found}.`),
+  };
+}
+
+function idIn(ended: Ended): string | null {
+  return (ended.ok ? ended.output.id : ended.cause.id) ?? null;
+}
+
+/** A run that was stopped or timed out cannot say its id; the record of its failure knows whose it was. */
+async function idOfFailedRun(work: Work, executionArn: string, since: Date): Promise<string | null> {
+  const vault = new Vault(work.connection);
+  const prefix = keys.failures(vault.suite);
+  const recent = indexOf(vault.suite, await vault.list(prefix, `${prefix}${idOf(since)}`)).failures;
+  for (const id of [...recent].reverse()) {
+    if ((await readFailure(vault, id))?.executionArn === executionArn) return id;
+  }
+  return null;
+}
+
+async function warningsOf(work: Work, id: string): Promise<Notice[]> {
+  const found = await readManifest(new Vault(work.connection), id);
+  return found?.valid ? found.manifest.warnings : [];
+}

@@ -1,0 +1,115 @@
+import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { OUTPUTS } from '../../functions/contract/names.ts';
+import { OperatorError } from './operator-error.ts';
+
+/** Where the services answer. Without an endpoint: AWS, with the usual credentials. */
+export interface Target {
+  endpoint?: string;
+  region?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  stackName?: string;
+}
+
+/** What the workflow stack says about itself in its outputs. */
+export type StackFacts = Record<
+  'suite' | 'bucket' | 'backupMachine' | 'verifyMachine' | 'hostCommandMachine' | 'hostLogGroup' | 'scheduleGroup',
+  string
+>;
+
+export interface Connection {
+  readonly s3: S3Client;
+  readonly states: SFNClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly scheduler: SchedulerClient;
+  readonly stack: StackFacts;
+  /** Pause between two looks at a run: AWS meters its calls, the local engine does not. */
+  readonly pollMilliseconds: number;
+}
+
+/** Where the host's commands go, by the outputs of a stack; null for a stack that has no host. */
+export function commandHostOf(outputs: Readonly<Record<string, string>>): { instanceId: string; roleName: string } | null {
+  const instanceId = outputs[OUTPUTS.instanceId];
+  const roleName = outputs[OUTPUTS.hostRole];
+  return instanceId === undefined || roleName === undefined ? null : { instanceId, roleName };
+}
+
+const NEEDED = [
+  'suite',
+  'bucket',
+  'backupMachine',
+  'verifyMachine',
+  'hostCommandMachine',
+  'hostLogGroup',
+  'scheduleGroup',
+] as const;
+
+/**
+ * Clients for the target and the outputs of the suite's workflow stack.
+ * @throws OperatorError StackNotFound; UsageInvalid when several suites are deployed and none is named
+ */
+export async function connect(target: Target, signal: AbortSignal): Promise<Connection> {
+  const { endpoint, region, credentials } = target;
+  const settings = {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(credentials !== undefined && { credentials }),
+  };
+  const stack = await findStack(new CloudFormationClient(settings), target.stackName, signal);
+  return {
+    s3: new S3Client({ ...settings, forcePathStyle: endpoint !== undefined }),
+    states: new SFNClient(settings),
+    logs: new CloudWatchLogsClient(settings),
+    scheduler: new SchedulerClient(settings),
+    stack,
+    pollMilliseconds: endpoint === undefined ? 2000 : 250,
+  };
+}
+
+async function findStack(client: CloudFormationClient, stackName: string | undefined, signal: AbortSignal): Promise<StackFacts> {
+  const stacks = await describeStacks(client, stackName, signal);
+  if (stackName !== undefined) return stackFacts(stacks[0]!);
+  const suites = stacks.filter((stack) => outputOf(stack, OUTPUTS.backupMachine) !== undefined);
+  if (suites.length === 0)
+    throw new OperatorError('StackNotFound', 'No stack of this account and region is a suite-backup stack.');
+  if (suites.length > 1) {
+    const names = suites.map((stack) => stack.StackName).join(', ');
+    throw new OperatorError('UsageInvalid', `Several suites are deployed here; name one with --stack: ${names}.`);
+  }
+  return stackFacts(suites[0]!);
+}
+
+async function describeStacks(
+  client: CloudFormationClient,
+  stackName: string | undefined,
+  signal: AbortSignal,
+): Promise<Stack[]> {
+  const stacks: Stack[] = [];
+  try {
+    for await (const page of paginateDescribeStacks({ client }, { StackName: stackName }, { abortSignal: signal })) {
+      stacks.push(...(page.Stacks ?? []));
+    }
+  } catch (error) {
+    // CloudFormation answers with its general ValidationError for a stack that does not exist.
+    if (error instanceof Error && /does not exist/.test(error.message))
+      throw new OperatorError('StackNotFound', `${error.message}.`);
+    throw error;
+  }
+  return stacks;
+}
+
+function stackFacts(stack: Stack): StackFacts {
+  const missing = NEEDED.filter((fact) => outputOf(stack, OUTPUTS[fact]) === undefined);
+  if (missing.length > 0) {
+    const names = missing.map((fact) => OUTPUTS[fact]).join(', ');
+    throw new OperatorError('StackNotFound', `Stack ${stack.StackName} is no suite-backup stack: it has no output ${names}.`);
+  }
+  return Object.fromEntries(NEEDED.map((fact) => [fact, outputOf(stack, OUTPUTS[fact])])) as StackFacts;
+}
+
+function outputOf(stack: Stack, key: string): string | undefined {
+  return stack.Outputs?.find((output) => output.OutputKey === key)?.OutputValue;
+}

@@ -1,0 +1,41 @@
+import type { Point } from './point.ts';
+import { idsOf, readIndex } from './point-index.ts';
+import { pointMark, proofText, reasonText, sourcesText } from './point-text.ts';
+import { readLockState, readPoints } from './points.ts';
+import { ageText, bytesText, table } from './text.ts';
+import { Vault } from './vault.ts';
+import type { Verb } from './verb.ts';
+
+export interface ListFields {
+  points: Point[];
+}
+
+/** All recovery points in every state, newest first. */
+export const list: Verb<ListFields> = {
+  empty: { points: [] },
+
+  async run({ connection }, request) {
+    const [index, lock] = await Promise.all([readIndex(new Vault(connection)), readLockState(connection)]);
+    const ids = idsOf(index, lock?.lock.id ?? null).slice(0, request.limit);
+    return { fields: { points: await readPoints(connection, index, lock, ids) }, error: null };
+  },
+
+  text({ points }, style) {
+    if (points.length === 0) return 'There is no recovery point yet. Make the first one: suite-backup backup';
+    const header = ['', 'id', 'state', 'restorable', 'started', 'size', 'sources', 'tier', 'proof', 'label', 'reason'];
+    const rows = points.map((point) => [
+      pointMark(style, point),
+      point.id,
+      point.state,
+      point.restorable ? 'yes' : 'no',
+      ageText(style, point.startedAt),
+      point.bytes > 0 ? bytesText(point.bytes) : '',
+      sourcesText(point),
+      point.tier ?? '',
+      proofText(style, point),
+      point.label ?? '',
+      reasonText(point),
+    ]);
+    return table(style, header, rows, ['size']);
+  },
+};

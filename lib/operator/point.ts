@@ -1,0 +1,191 @@
+import type { Failure } from '../../functions/contract/failure.ts';
+import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
+import type { Lock } from '../../functions/contract/lock.ts';
+import { type Manifest, storedBytes } from '../../functions/contract/manifest.ts';
+import type { FoundManifest, FoundProof } from './documents.ts';
+
+export type PointState = 'capturing' | 'stored' | 'proven' | 'unproven' | 'failed';
+
+export interface Reason {
+  name: string;
+  message: string;
+  source?: string;
+}
+
+/** A recovery point as every verb shows it (DESIGN §9b). Sizes in bytes, durations in seconds; null: not known. */
+export interface Point {
+  id: string;
+  state: PointState;
+  restorable: boolean;
+  reason: Reason | null;
+  tier: string | null;
+  trigger: string | null;
+  label: string | null;
+  scheduledFor: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  bytes: number;
+  sources: { declared: number; captured: number; absent: number; failed: number };
+  lastProof: { id: string; at: string; ok: boolean; restoreSeconds: number } | null;
+}
+
+/** Everything the vault and the workflow engine know about one id. */
+export interface PointFacts {
+  id: string;
+  manifest: FoundManifest | null;
+  lastProof: FoundProof | null;
+  failure: Failure | null;
+  /** The lock, when it is this id that it was taken for, and whether its holder still runs. */
+  lock: { lock: Lock; running: boolean } | null;
+}
+
+/**
+ * One point from its facts. The rule for `restorable` is the first promise of DESIGN §1: every declared source was captured whole (or
+ * is optional and absent), nothing says otherwise since, and its time has not come.
+ */
+export function pointOf(facts: PointFacts, now: Date): Point {
+  const { manifest } = facts;
+  if (manifest === null) return withoutManifest(facts);
+  if (!manifest.valid) {
+    return {
+      ...blank(facts.id),
+      state: 'unproven',
+      reason: { name: 'ManifestInvalid', message: manifest.message },
+      lastProof: lastProofOf(facts),
+    };
+  }
+  const stored = fromManifest(manifest.manifest);
+  const incomplete = incompleteSource(manifest.manifest);
+  const verdict = verdictOf(facts);
+  const expired = expiryReason(manifest.expiresAt, now);
+  return {
+    ...stored,
+    state: incomplete === null ? verdict.state : 'unproven',
+    restorable: incomplete === null && verdict.state !== 'unproven' && expired === null,
+    reason: incomplete ?? verdict.reason ?? expired,
+    lastProof: lastProofOf(facts),
+  };
+}
+
+function withoutManifest({ id, failure, lock }: PointFacts): Point {
+  if (failure !== null) return fromFailure(id, failure);
+  if (lock === null)
+    return {
+      ...blank(id),
+      state: 'failed',
+      reason: { name: 'Unexpected', message: 'The record of this failure cannot be read.' },
+    };
+  const request = lock.lock.request;
+  const point: Point = {
+    ...blank(id),
+    tier: request?.tier ?? null,
+    trigger: request?.trigger ?? null,
+    label: request?.label ?? null,
+    scheduledFor: request?.scheduledFor ?? null,
+    sources: { declared: request?.sources.length ?? 0, captured: 0, absent: 0, failed: 0 },
+  };
+  if (lock.running) return { ...point, state: 'capturing' };
+  return { ...point, reason: { name: 'Aborted', message: 'The run that made this point ended before it was stored.' } };
+}
+
+function fromFailure(id: string, failure: Failure): Point {
+  const failed = failure.sources.filter((source) => source.state === 'failed');
+  return {
+    ...blank(id),
+    reason: { name: failure.name, message: failure.message, ...(failed.length === 1 && { source: failed[0]!.name }) },
+    tier: failure.tier,
+    trigger: failure.trigger,
+    label: failure.label,
+    scheduledFor: failure.scheduledFor,
+    startedAt: failure.startedAt,
+    finishedAt: failure.at,
+    sources: {
+      declared: failure.sources.length,
+      captured: failure.sources.filter((source) => source.state === 'captured').length,
+      absent: failure.sources.filter((source) => source.state === 'absent').length,
+      failed: failed.length,
+    },
+  };
+}
+
+function fromManifest(manifest: Manifest): Point {
+  const captured = manifest.sources.filter((source) => source.state === 'captured').length;
+  return {
+    ...blank(manifest.id),
+    tier: manifest.tier,
+    trigger: manifest.trigger,
+    label: manifest.label,
+    scheduledFor: manifest.scheduledFor,
+    startedAt: manifest.startedAt,
+    finishedAt: manifest.finishedAt,
+    bytes: storedBytes(manifest.sources),
+    sources: { declared: manifest.sources.length, captured, absent: manifest.sources.length - captured, failed: 0 },
+  };
+}
+
+/** What the newest proof says; before the first one the point is stored, and a run that died since is told as its reason. */
+function verdictOf({ lastProof, failure }: PointFacts): { state: PointState; reason: Reason | null } {
+  if (lastProof === null) return { state: 'stored', reason: failure && { name: failure.name, message: failure.message } };
+  const { key, proof } = lastProof;
+  if (proof === null) {
+    return {
+      state: 'unproven',
+      reason: { name: 'VerificationFailed', message: `Proof ${key.proofId} cannot be read, so it proves nothing.` },
+    };
+  }
+  if (proof.ok) return { state: 'proven', reason: null };
+  const { name, message, source } = proof.reason ?? {
+    name: 'VerificationFailed',
+    message: 'A check of the proof failed.',
+    source: null,
+  };
+  return { state: 'unproven', reason: { name, message, ...(source !== null && { source }) } };
+}
+
+/** Seal never writes such a manifest; a point that has one all the same must not be offered for a restore. */
+function incompleteSource(manifest: Manifest): Reason | null {
+  const missing = manifest.sources.find((source) =>
+    source.state === 'captured' ? source.artifacts.length === 0 : source.declared.optional !== true,
+  );
+  if (manifest.sources.length === 0) return { name: 'CaptureIncomplete', message: 'The manifest names no source.' };
+  if (missing === undefined) return null;
+  return {
+    name: 'CaptureIncomplete',
+    message: `Source ${missing.label} is required and was not captured.`,
+    source: missing.name,
+  };
+}
+
+function expiryReason(expiresAt: Date | null, now: Date): Reason | null {
+  if (expiresAt === null || expiresAt > now) return null;
+  return { name: 'Expired', message: `Its retention ended on ${isoSeconds(expiresAt)}.` };
+}
+
+function lastProofOf({ lastProof }: PointFacts): Point['lastProof'] {
+  if (lastProof === null) return null;
+  const { key, proof } = lastProof;
+  return {
+    id: key.proofId,
+    at: proof?.finishedAt ?? isoSeconds(timeOf(key.id)),
+    ok: proof?.ok ?? false,
+    restoreSeconds: proof?.restoreSeconds ?? 0,
+  };
+}
+
+function blank(id: string): Point {
+  return {
+    id,
+    state: 'failed',
+    restorable: false,
+    reason: null,
+    tier: null,
+    trigger: null,
+    label: null,
+    scheduledFor: null,
+    startedAt: isoSeconds(timeOf(id)),
+    finishedAt: null,
+    bytes: 0,
+    sources: { declared: 0, captured: 0, absent: 0, failed: 0 },
+    lastProof: null,
+  };
+}

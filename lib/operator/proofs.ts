@@ -1,0 +1,54 @@
+import { keys } from '../../functions/contract/keys.ts';
+import type { Check, Proof } from '../../functions/contract/proof.ts';
+import type { Connection } from './connection.ts';
+import { type FoundProof, readProof } from './documents.ts';
+import { OperatorError, type Problem } from './operator-error.ts';
+import { inParallel } from './parallel.ts';
+import { indexOf } from './point-index.ts';
+import { Vault } from './vault.ts';
+
+/** A proof as documents show it: without what the point around it says already. */
+export type ShownProof = Omit<Proof, 'schema' | 'suite' | 'point'>;
+
+/** All proofs of a point, newest first. */
+export async function readProofs(connection: Connection, id: string): Promise<ShownProof[]> {
+  const vault = new Vault(connection);
+  const listed = await vault.list(`${keys.proofs(vault.suite)}${id}/`);
+  const found = indexOf(vault.suite, listed).proofs.get(id) ?? [];
+  return (await inParallel(8, found, (key) => readProof(vault, key))).map(shownProof);
+}
+
+function shownProof({ key, proof }: FoundProof): ShownProof {
+  if (proof !== null) {
+    const { schema: _schema, suite: _suite, point: _point, ...shown } = proof;
+    return shown;
+  }
+  return {
+    id: key.proofId,
+    startedAt: '',
+    finishedAt: '',
+    ok: false,
+    reason: { name: 'VerificationFailed', message: 'The proof cannot be read, so it proves nothing.', source: null },
+    restoreSeconds: 0,
+    server: null,
+    acceptedAnomaly: null,
+    checks: [],
+  };
+}
+
+/** The checks that keep a proof from being ok; warnings do not. */
+export function failedChecks(proof: ShownProof): Check[] {
+  return proof.checks.filter((check) => !check.ok && check.severity === 'failure');
+}
+
+/** Why a proof failed: one problem per failed check. */
+export function proofError(id: string, proof: ShownProof): OperatorError {
+  const failed = failedChecks(proof);
+  const problems: Problem[] = failed.map((check) => ({
+    path: check.source,
+    value: check.error ?? 'VerificationFailed',
+    message: check.message,
+  }));
+  const reason = proof.reason?.message ?? 'the proof does not say why';
+  return new OperatorError('VerificationFailed', `Recovery point ${id} is not proven: ${reason}`, problems);
+}

@@ -1,0 +1,63 @@
+import { type ArtifactRow, artifactsOf, sourcesOfFailure } from './artifacts.ts';
+import { readFailure } from './documents.ts';
+import { type Point, pointOf } from './point.ts';
+import { indent, pointText } from './point-text.ts';
+import { readFacts, resolvePoint } from './points.ts';
+import { proofText } from './proof-text.ts';
+import { readProofs, type ShownProof } from './proofs.ts';
+import { bytesText, durationText, mark, paint, type Style, table } from './text.ts';
+import { Vault } from './vault.ts';
+import type { Verb } from './verb.ts';
+
+export interface ShowFields {
+  point: Point | null;
+  manifest: object | null;
+  secretsKeptIn: string[];
+  proofs: ShownProof[];
+  artifacts: ArtifactRow[];
+}
+
+/** Everything about one recovery point: its objects, its proofs, why it failed. */
+export const show: Verb<ShowFields> = {
+  empty: { point: null, manifest: null, secretsKeptIn: [], proofs: [], artifacts: [] },
+
+  async run({ connection, locate }, request) {
+    const vault = new Vault(connection);
+    const { id, index, lock } = await resolvePoint(connection, request.id ?? 'latest');
+    const [facts, proofs] = await Promise.all([readFacts(connection, index, lock, id), readProofs(connection, id)]);
+    const point = pointOf(facts, new Date());
+    if (facts.manifest?.valid) {
+      const { manifest } = facts.manifest;
+      const artifacts = artifactsOf(manifest, locate && ((key, versionId) => locate(vault.bucket, key, versionId)));
+      return { fields: { point, manifest, secretsKeptIn: manifest.secretsKeptIn, proofs, artifacts }, error: null };
+    }
+    const failure = await readFailure(vault, id);
+    const artifacts = failure === null ? [] : sourcesOfFailure(failure);
+    return { fields: { point, manifest: null, secretsKeptIn: [], proofs, artifacts }, error: null };
+  },
+
+  text({ point, secretsKeptIn, proofs, artifacts }, style) {
+    const parts = [
+      point === null ? '' : pointText(style, point),
+      artifacts.length === 0 ? '' : indent(artifactTable(style, artifacts)),
+      secretsKeptIn.length === 0
+        ? ''
+        : indent(`${paint(style, 'dim', 'secrets are kept in')}\n${indent(secretsKeptIn.join('\n'))}`),
+      ...proofs.map((proof) => indent(proofText(style, proof))),
+    ];
+    return parts.filter((part) => part !== '').join('\n\n');
+  },
+};
+
+function artifactTable(style: Style, artifacts: readonly ArtifactRow[]): string {
+  const rows = artifacts.map((row) => [
+    row.state === 'captured' ? mark(style, 'good') : mark(style, row.state === 'failed' ? 'bad' : 'open'),
+    `${row.kind} ${row.source}`,
+    row.key === null ? '' : row.key.slice(row.key.lastIndexOf('/') + 1),
+    row.bytes === null ? '' : bytesText(row.bytes),
+    row.rawBytes === null ? '' : bytesText(row.rawBytes),
+    row.seconds === null ? '' : durationText(row.seconds),
+    row.reason === null ? (row.state === 'absent' ? 'absent' : '') : `${row.reason.name}: ${row.reason.message}`,
+  ]);
+  return table(style, ['', 'source', 'object', 'stored', 'raw', 'took', 'reason'], rows, ['stored', 'raw', 'took']);
+}

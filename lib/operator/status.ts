@@ -1,0 +1,92 @@
+import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
+import type { Connection } from './connection.ts';
+import { readFailure } from './documents.ts';
+import type { Point } from './point.ts';
+import { idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
+import { indent, pointText } from './point-text.ts';
+import { newestProven, readLockState, readPoints } from './points.ts';
+import { type RunningRow, readRunning } from './running.ts';
+import { readSchedules, type ScheduleRow } from './schedules.ts';
+import { ageText, mark, paint, table } from './text.ts';
+import { Vault } from './vault.ts';
+import type { Verb } from './verb.ts';
+
+export interface StatusFields {
+  newest: Point | null;
+  newestProven: Point | null;
+  lastFailure: { id: string; at: string; name: string; message: string } | null;
+  running: RunningRow[];
+  lock: { executionArn: string; since: string } | null;
+  schedules: ScheduleRow[];
+}
+
+/** Is the suite protected, what goes on, what comes next. */
+export const status: Verb<StatusFields> = {
+  empty: { newest: null, newestProven: null, lastFailure: null, running: [], lock: null, schedules: [] },
+
+  async run({ connection }) {
+    const [vaultFields, running, schedules] = await Promise.all([
+      readVault(connection),
+      readRunning(connection),
+      readSchedules(connection),
+    ]);
+    return { fields: { ...vaultFields, running, schedules }, error: null };
+  },
+
+  text({ newest, newestProven, lastFailure, running, lock, schedules }, style) {
+    const title = (text: string) => paint(style, 'bold', text);
+    const parts = [
+      newestProven === null
+        ? `${mark(style, 'bad')} There is no proven recovery point.`
+        : `${title('newest proven point')}\n${indent(pointText(style, newestProven))}`,
+      newest === null || newest.id === newestProven?.id ? '' : `${title('newest point')}\n${indent(pointText(style, newest))}`,
+      lastFailure === null
+        ? ''
+        : `${title('last failure')}\n  ${lastFailure.id}, ${ageText(style, lastFailure.at)}  ${lastFailure.name}: ${lastFailure.message}`,
+      running.length === 0
+        ? ''
+        : `${title('running')}\n${indent(running.map((row) => `${row.workflow}  ${row.step ?? 'starting'}  since ${row.startedAt}`).join('\n'))}`,
+      lock === null ? '' : `${title('lock')}\n  held by ${lock.executionArn} since ${lock.since}`,
+      schedules.length === 0
+        ? 'There are no schedules.'
+        : table(
+            style,
+            ['schedule', 'expression', 'time zone', 'next'],
+            schedules.map(({ name, expression, timeZone, nextAt }) => [
+              name,
+              expression,
+              timeZone,
+              nextAt === null ? 'never' : `${nextAt} (${ageText(style, nextAt)})`,
+            ]),
+          ),
+    ];
+    return parts.filter((part) => part !== '').join('\n\n');
+  },
+};
+
+async function readVault(connection: Connection): Promise<Omit<StatusFields, 'running' | 'schedules'>> {
+  const vault = new Vault(connection);
+  const enough = (recent: PointIndex) => provenIds(recent).length > 0;
+  const [index, lock] = await Promise.all([readIndexUntil(vault, new Date(), enough), readLockState(connection)]);
+  const newest = idsOf(index, lock?.lock.id ?? null).slice(0, 1);
+  const [newestPoints, proven, lastFailure] = await Promise.all([
+    readPoints(connection, index, lock, newest),
+    newestProven(connection, index, lock),
+    readLastFailure(vault, index),
+  ]);
+  return {
+    newest: newestPoints[0] ?? null,
+    newestProven: proven,
+    lastFailure,
+    lock: lock && { executionArn: lock.lock.executionArn, since: lock.lock.since },
+  };
+}
+
+async function readLastFailure(vault: Vault, index: PointIndex): Promise<StatusFields['lastFailure']> {
+  const id = [...index.failures].sort().at(-1);
+  if (id === undefined) return null;
+  const failure = await readFailure(vault, id);
+  if (failure === null)
+    return { id, at: isoSeconds(timeOf(id)), name: 'Unexpected', message: 'The record of this failure cannot be read.' };
+  return { id, at: failure.at, name: failure.name, message: failure.message };
+}

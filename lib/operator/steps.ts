@@ -1,0 +1,93 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+
+/** What the newest events of an execution mean for somebody who watches it. */
+export type StepChange =
+  | { kind: 'entered'; step: string; at: Date }
+  | { kind: 'left'; step: string; seconds: number }
+  | { kind: 'child'; executionArn: string }
+  | { kind: 'ended'; ok: boolean; error: string | null; cause: string | null };
+
+/** States that do work. Pass, Choice and the like come and go within a moment and would only hide the others. */
+const WORKING_STATES = ['TaskState', 'MapState', 'ParallelState', 'WaitState'];
+
+const submitted = z.looseObject({ ExecutionArn: z.string() });
+
+/** Follows one execution's history: hand it every event once, in order. */
+export class Steps {
+  readonly #open = new Map<string, Date[]>();
+  lastEventId = 0;
+
+  /** The changes that new events bring; events seen before are left out. */
+  take(events: readonly HistoryEvent[]): StepChange[] {
+    const fresh = events.filter((event) => (event.id ?? 0) > this.lastEventId);
+    return fresh.flatMap((event) => {
+      this.lastEventId = event.id ?? this.lastEventId;
+      return this.#change(event);
+    });
+  }
+
+  #change(event: HistoryEvent): StepChange[] {
+    const type = event.type ?? '';
+    const at = event.timestamp ?? new Date();
+    if (WORKING_STATES.some((state) => type === `${state}Entered`)) {
+      const step = event.stateEnteredEventDetails?.name ?? '';
+      this.#open.set(step, [...(this.#open.get(step) ?? []), at]);
+      return [{ kind: 'entered', step, at }];
+    }
+    if (WORKING_STATES.some((state) => type === `${state}Exited`)) {
+      const step = event.stateExitedEventDetails?.name ?? '';
+      // Iterations of a Map enter the same state several times; which one leaves is not said, so the eldest does.
+      const [since = at, ...rest] = this.#open.get(step) ?? [];
+      this.#open.set(step, rest);
+      return [{ kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000 }];
+    }
+    if (type === 'TaskSubmitted') {
+      const executionArn = childOf(event.taskSubmittedEventDetails?.output);
+      return executionArn === undefined ? [] : [{ kind: 'child', executionArn }];
+    }
+    return endOf(event);
+  }
+}
+
+/** The step an execution is at, from its history with the newest event first; null before its first working state. */
+export function currentStep(newestFirst: readonly HistoryEvent[]): string | null {
+  const entered = newestFirst.find((event) => WORKING_STATES.some((state) => event.type === `${state}Entered`));
+  return entered?.stateEnteredEventDetails?.name ?? null;
+}
+
+/** What to call a child execution: `20261123T020000Z-capture-database-x-1-k3f9` is `capture-database-x`. */
+export function childLabel(executionArn: string): string {
+  const [machine = '', name = ''] = executionArn.split(':').slice(-2);
+  const label = name.replace(/^\d{8}T\d{6}Z-/, '').replace(/-\d+-[A-Za-z0-9]+$/, '');
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(label) ? machine : label;
+}
+
+/** The ARN of the machine that an execution belongs to. */
+export function machineOf(executionArn: string): string {
+  return executionArn.split(':').slice(0, -1).join(':').replace(':execution:', ':stateMachine:');
+}
+
+function childOf(output: string | undefined): string | undefined {
+  try {
+    return submitted.safeParse(JSON.parse(output ?? 'null')).data?.ExecutionArn;
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf(event: HistoryEvent): StepChange[] {
+  const details = event.executionFailedEventDetails ?? event.executionAbortedEventDetails ?? event.executionTimedOutEventDetails;
+  switch (event.type) {
+    case 'ExecutionSucceeded':
+      return [{ kind: 'ended', ok: true, error: null, cause: null }];
+    case 'ExecutionFailed':
+      return [{ kind: 'ended', ok: false, error: details?.error ?? 'Failed', cause: details?.cause ?? null }];
+    case 'ExecutionAborted':
+      return [{ kind: 'ended', ok: false, error: details?.error ?? 'Aborted', cause: details?.cause ?? null }];
+    case 'ExecutionTimedOut':
+      return [{ kind: 'ended', ok: false, error: 'WorkflowTimedOut', cause: details?.cause ?? null }];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,70 @@
+import { hostname, userInfo } from 'node:os';
+import { OperatorError } from './operator-error.ts';
+import type { Point } from './point.ts';
+import { indent, pointText } from './point-text.ts';
+import { readPoint, resolvePoint } from './points.ts';
+import { proofText } from './proof-text.ts';
+import { proofError, readProofs, type ShownProof } from './proofs.ts';
+import { type Ended, run } from './run.ts';
+import type { Verb } from './verb.ts';
+
+export interface VerifyFields {
+  point: Point | null;
+  proof: ShownProof | null;
+}
+
+/** Proves a stored point again, by restoring it. */
+export const verify: Verb<VerifyFields> = {
+  empty: { point: null, proof: null },
+
+  async run(work, request, keep) {
+    const { connection } = work;
+    const { id, index } = await resolvePoint(connection, request.id ?? 'latest');
+    if (!index.manifests.has(id)) {
+      const point = await readPoint(connection, id);
+      keep({ point });
+      throw new OperatorError(
+        'NotFound',
+        `Recovery point ${id} was never stored, so there is nothing to verify (it is ${point?.state}).`,
+      );
+    }
+    work.progress.line(`verify of ${connection.stack.suite} ${id}`);
+    const acceptAnomaly = request.acceptAnomaly === undefined ? null : { who: whoAmI(), why: request.acceptAnomaly };
+    const ended = await run(work, connection.stack.verifyMachine, { id, acceptAnomaly }, () => {});
+    const [point, proofs] = await Promise.all([readPoint(connection, id), readProofs(connection, id)]);
+    const proofId = ended.ok ? ended.output.proofId : ended.cause.proofId;
+    // A run that ended before it wrote a proof must not show an older one as its own.
+    const proof = proofs.find((each) => each.id === proofId) ?? null;
+    return { fields: { point, proof }, error: judge(id, ended, proof) };
+  },
+
+  text({ point, proof }, style) {
+    const parts = [point === null ? '' : pointText(style, point), proof === null ? '' : indent(proofText(style, proof))];
+    return parts.filter((part) => part !== '').join('\n\n');
+  },
+};
+
+/** Why a verification failed; null only when the run says proven and the proof in the vault says so too. */
+export function judge(id: string, ended: Ended, proof: ShownProof | null): OperatorError | null {
+  if (!ended.ok) {
+    if (ended.error === 'VerificationFailed' && proof !== null && !proof.ok) return proofError(id, proof);
+    return new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
+  }
+  if (ended.output.outcome === 'LockHeld') {
+    return new OperatorError('LockHeld', `Another run holds the lock: ${JSON.stringify(ended.output.holder ?? 'unknown')}`);
+  }
+  if (proof === null)
+    return new OperatorError('VerificationFailed', `The run of ${id} ended well, but its proof is not in the vault.`);
+  if (!proof.ok) return proofError(id, proof);
+  if (ended.output.outcome === 'Proven') return null;
+  return new OperatorError('VerificationFailed', `The run of ${id} ended with ${ended.output.outcome}.`);
+}
+
+/** Who accepts an anomaly: it is written into the proof. A user without a name in the system's table has at least a number. */
+function whoAmI(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `${process.getuid?.() ?? 'unknown'}@${hostname()}`;
+  }
+}

@@ -1,0 +1,42 @@
+/** Every parameter a host document may have: what it is, and what it may look like before the agent hands it over. */
+const BASE64 = '^[A-Za-z0-9+/=]*$';
+const NUMBER = '^[0-9]{1,18}$';
+
+const PARAMETERS = {
+  suite: ['Name of the suite.', '^[a-z][a-z0-9-]{0,39}$'],
+  bucket: ['Bucket to write to.', '^[a-z0-9][a-z0-9.-]{2,62}$'],
+  prefix: ['Beginning of every key that is written.', '^[A-Za-z0-9/_-]{1,200}$'],
+  source: ['Label of the source: part of keys.', '^[a-z]{1,20}-[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$'],
+  expectedBytes: ['How large the object may become: decides the size of the parts.', NUMBER],
+  chunkBytes: ['Size of the pieces that are hashed one by one.', NUMBER],
+  container: ['Container, base64.', BASE64],
+  database: ['Database, base64.', BASE64],
+  user: ['Database user, base64; empty for the default.', BASE64],
+  passwordVariable: ['Variable inside the container that holds the password; may be empty.', '^([A-Za-z_][A-Za-z0-9_]*)?$'],
+  fingerprint: ['Hash rows, or count them only.', '^(hash|count)$'],
+  optional: ['Whether the source may be empty.', '^(true|false)$'],
+  volume: ['Volume, base64.', BASE64],
+  path: ['Path inside the container, base64.', BASE64],
+  directory: ['Directory on the host, base64.', BASE64],
+  include: ['Patterns, each followed by NUL, base64.', BASE64],
+  exclude: ['Patterns, each followed by NUL, base64.', BASE64],
+  proof: ['Id of the proof.', '^[A-Za-z0-9-]{1,40}$'],
+  port: ['Port of the scratch server.', '^[0-9]{1,5}$'],
+  address: ['Address the scratch server listens on; empty for none.', '^[0-9a-fA-F.:]{0,45}$'],
+  image: ['Image, base64.', BASE64],
+  bootstrapUser: ['First superuser of the server, base64.', BASE64],
+  sharedPreloadLibraries: ['Libraries the server starts with, base64.', BASE64],
+  url: ['Presigned URL, base64: good for 15 minutes.', BASE64],
+  checks: ['Name and statement of each check, each followed by NUL, base64.', BASE64],
+} as const satisfies Record<string, readonly [description: string, pattern: string]>;
+
+export type ParameterName = keyof typeof PARAMETERS;
+
+export function parameters(names: readonly ParameterName[]): Record<string, { description: string; pattern: string }> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const [description, pattern] = PARAMETERS[name];
+      return [name, { description, pattern }];
+    }),
+  );
+}

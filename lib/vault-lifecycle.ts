@@ -1,0 +1,60 @@
+import { Duration } from 'aws-cdk-lib';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { keys } from '../functions/contract/keys.ts';
+import { RETENTION_TAG, TIERS } from '../functions/contract/tiers.ts';
+import { retentionDays } from './config/retention-days.ts';
+import type { Retention } from './config/suite-config.ts';
+
+/** A version hidden by a delete marker (an expiry that raced a pin, a deletion by hand) can be brought back for so long. */
+const HIDDEN_DAYS = 14;
+/**
+ * S3 counts from each object's own creation and removes at midnight UTC: an artifact made before midnight would go a day before the
+ * manifest that was made after it.
+ */
+const ARTIFACTS_LATER_DAYS = 2;
+const FAILED_DAYS = 3;
+const FAILURE_RECORD_DAYS = 90;
+
+/**
+ * Expiry by prefix and tag. No rule matches `pinned`, and none expires noncurrent versions by prefix alone, which would delete pinned
+ * ones; only the lock, which is replaced all the time, has such a rule.
+ */
+export function lifecycleRules(suite: string, retention: Retention): s3.LifecycleRule[] {
+  const days = retentionDays(retention);
+  const prefixes = [
+    { name: 'manifests', prefix: keys.manifests(suite), later: 0 },
+    { name: 'artifacts', prefix: artifacts(suite), later: ARTIFACTS_LATER_DAYS },
+    { name: 'proofs', prefix: keys.proofs(suite), later: ARTIFACTS_LATER_DAYS },
+  ];
+  const tiers = TIERS.flatMap((tier) => {
+    const stay = days[tier];
+    return stay === null ? [] : prefixes.map((where) => tagged(`${tier}-${where.name}`, where.prefix, tier, stay + where.later));
+  });
+  return [
+    ...tiers,
+    ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
+    { id: 'failure-records', prefix: keys.failures(suite), expiration: Duration.days(FAILURE_RECORD_DAYS) },
+    { id: 'old-locks', prefix: keys.lock(suite), noncurrentVersionExpiration: Duration.days(1) },
+    // S3 allows no tags in a rule for markers and uploads.
+    {
+      id: 'markers-and-uploads',
+      prefix: `${suite}/`,
+      expiredObjectDeleteMarker: true,
+      abortIncompleteMultipartUploadAfter: Duration.days(2),
+    },
+  ];
+}
+
+function artifacts(suite: string): string {
+  return `${suite}/artifacts/`;
+}
+
+function tagged(id: string, prefix: string, value: string, days: number): s3.LifecycleRule {
+  return {
+    id,
+    prefix,
+    tagFilters: { [RETENTION_TAG]: value },
+    expiration: Duration.days(days),
+    noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+  };
+}

@@ -1,0 +1,37 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Agent } from './platform/agent.ts';
+import type { VaultStack } from './vault-stack.ts';
+
+/** Patterns of keys below the suite's prefix that an agent may use; nothing that is not listed. */
+export interface VaultRights {
+  readonly read?: readonly string[];
+  readonly put?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly list?: readonly string[];
+}
+
+/**
+ * Gives an agent its rights on the vault, written out: CDK's `grant*` helpers also hand out tagging, which is the right to expire.
+ * Whoever reads may list, too: without it S3 answers 403 for what does not exist, which could not be told from a missing right.
+ */
+export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, rights: VaultRights): Agent {
+  const { bucket, key } = vault;
+  const objects = (patterns: readonly string[]) => patterns.map((pattern) => bucket.arnForObjects(`${suite}/${pattern}`));
+  const { read = [], put = [], tag = [], remove = [], list = [] } = rights;
+  if (read.length) agent.allow(['s3:GetObject', 's3:GetObjectVersion'], objects(read));
+  if (put.length) agent.allow(['s3:PutObject'], objects(put));
+  if (tag.length) agent.allow(['s3:PutObjectTagging', 's3:PutObjectVersionTagging'], objects(tag));
+  if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));
+  const listed = [...new Set([...list, ...read])];
+  if (listed.length) {
+    agent.allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': listed.map((pattern) => `${suite}/${pattern}`) } });
+  }
+  const uses = [...(read.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];
+  if (uses.length) {
+    agent.allow(uses, [key.keyArn], {
+      StringEquals: { 'kms:ViaService': `s3.${Stack.of(agent).region}.amazonaws.com`, 'kms:EncryptionContext:aws:s3:arn': bucket.bucketArn },
+    });
+  }
+  return agent;
+}

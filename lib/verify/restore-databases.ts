@@ -1,0 +1,120 @@
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import type { Check } from '../../functions/contract/proof.ts';
+import { expression, FAILURE } from '../platform/jsonata.ts';
+import type { ProveProps } from './prove-workflow.ts';
+import { PLACE } from './prove-workflow.ts';
+import { EMPTY_CHECK, onHost } from './restore-servers.ts';
+
+const STORE = "{ 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $database.label }";
+const OF_DATABASE = "{ 'database': $database.database }";
+
+/** Restores the databases of one server, one after the other, and compares each with what was captured. */
+export class RestoreDatabases extends Construct {
+  readonly states: sfn.Map;
+  private readonly props: ProveProps;
+
+  constructor(scope: Construct, id: string, props: ProveProps) {
+    super(scope, id);
+    this.props = props;
+    const { agents, documents } = props;
+    const begin = sfn.Pass.jsonata(this, 'Remember which database it is', { assign: { database: expression('$states.input') } });
+
+    const dumpUrl = this.presign('Give the host a way to the dump', 'dump');
+    const list = onHost(this, props, 'List what the dump holds', {
+      document: documents.listArchive,
+      parameters: "$merge([$server.scratch, { 'url': $url }])",
+      name: 'list',
+    });
+    const listed = this.record('Note what the dump holds', 'archive', {
+      name: 'table of contents',
+      expected: { readable: true },
+      actual: { readable: expression('$states.input.entries > 0') },
+      message: expression("$string($states.input.entries) & ' entries, ' & $string($states.input.tableData) & ' of them table data.'"),
+    });
+    const restoreUrl = this.presign('Give the host the way once more', 'dump');
+    const restore = onHost(this, props, 'Restore the database', {
+      document: documents.restoreDatabase,
+      parameters: `$merge([$server.scratch, ${OF_DATABASE}, { 'url': $url }])`,
+      name: 'restore',
+    });
+    const restored = this.record('Note how it was restored', 'restore', {
+      name: 'pg_restore',
+      expected: { sha256: expression('$stored.sha256'), bytes: expression('$stored.bytes') },
+      actual: { sha256: expression('$states.input.sha256'), bytes: expression('$states.input.bytes') },
+      message: 'Restored without an error, from the bytes that were sealed.',
+      restoreSeconds: expression('$states.input.restoreSeconds'),
+      server: { version: expression('$scratch.version'), image: expression('$scratch.image') },
+    });
+    const schemaUrl = this.presign('Give the host a way to the schema', 'schema');
+    const describe = onHost(this, props, 'Describe the restored schema', {
+      document: documents.describeSchema,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'url': $url }])`,
+      name: 'schema',
+    });
+    const compareSchema = agents.compareSchema.step(this, 'Compare the schema', {
+      ...this.place(),
+      artifacts: expression("[$states.input.artifacts.{ 'role': role, 'key': key }]"),
+    });
+    const rows = this.rows();
+
+    // What cannot be listed or restored has no schema and no rows to compare: their sections stay empty, which fails the proof too.
+    const end = sfn.Pass.jsonata(this, 'Done with the database');
+    this.onFailure([dumpUrl, list, listed], 'archive', 'Note the dump that cannot be listed', end);
+    this.onFailure([restoreUrl, restore, restored], 'restore', 'Note the failed restore', end);
+    this.onFailure([schemaUrl, describe, compareSchema], 'schema', 'Note the failed schema comparison', rows.first);
+    this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', end);
+
+    dumpUrl.next(list).next(listed).next(restoreUrl).next(restore).next(restored).next(schemaUrl).next(describe).next(compareSchema).next(rows.first);
+    rows.last.next(end);
+    this.states = sfn.Map.jsonata(this, 'Restore every database', {
+      items: sfn.ProvideItems.jsonata(expression('$server.databases')),
+      maxConcurrency: 1,
+      outputs: {},
+    });
+    this.states.itemProcessor(begin.next(dumpUrl));
+  }
+
+  /** In the host's network the agent asks the scratch itself; elsewhere a document does, and the agent compares what it wrote. */
+  private rows() {
+    const { agents, documents, suite } = this.props;
+    const compare = (accessKey: unknown, fingerprintKey: unknown) =>
+      agents.compareRows.step(this, 'Compare the rows', { ...this.place(), checks: expression('$database.checks'), accessKey, fingerprintKey });
+    if (suite.host.network) {
+      const only = compare(expression('$access'), null);
+      return { first: only, last: only, all: [only] };
+    }
+    const first = onHost(this, this.props, 'Take the fingerprint of the restored database', {
+      document: documents.fingerprintScratch,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'fingerprint': $database.fingerprint, 'checks': $database.checkList }])`,
+      name: 'fingerprint',
+    });
+    const last = compare(null, expression('$states.input.artifacts[0].key'));
+    first.next(last);
+    return { first, last, all: [first, last] };
+  }
+
+  private presign(stateName: string, role: string): tasks.LambdaInvoke {
+    const payload = { suite: this.props.suite.name, id: expression('$id'), label: expression('$database.label'), role };
+    return this.props.agents.presign.step(this, stateName, payload, {
+      assign: { url: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
+      outputs: {},
+    });
+  }
+
+  private record(stateName: string, kind: Check['kind'], check: Record<string, unknown>): tasks.LambdaInvoke {
+    return this.props.agents.recordCheck.step(this, stateName, { ...this.place(), kind, ...EMPTY_CHECK, ...check });
+  }
+
+  private onFailure(steps: sfn.TaskStateBase[], kind: Check['kind'], stateName: string, then: sfn.IChainable): void {
+    const note = this.record(stateName, kind, { name: stateName, failure: expression('$failure') });
+    for (const step of steps) step.addCatch(note, { errors: ['States.ALL'], assign: { failure: FAILURE } });
+    note.addCatch(then, { errors: ['States.ALL'] });
+    note.next(then);
+  }
+
+  private place() {
+    return { suite: this.props.suite.name, ...PLACE, label: expression('$database.label') };
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Builds a `cdk.out` by hand: templates and asset folders about things that have nothing to do with this project. */
+export interface ForeignStack {
+  Resources?: Record<string, unknown>;
+  Outputs?: Record<string, unknown>;
+  [section: string]: unknown;
+}
+
+/** Writes the stacks and the assets (asset name → file name → content) as the CDK would, and gives the folder back. */
+export function writeAssembly(
+  folder: string,
+  stacks: Record<string, ForeignStack>,
+  assets: Record<string, Record<string, string>> = {},
+): string {
+  mkdirSync(folder, { recursive: true });
+  const files: Record<string, unknown> = {};
+  for (const [asset, contents] of Object.entries(assets)) {
+    mkdirSync(join(folder, `asset.${asset}`), { recursive: true });
+    for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, `asset.${asset}`, name), content);
+    const destination = { bucketName: 'assets', objectKey: `${asset}.zip` };
+    files[asset] = { source: { path: `asset.${asset}`, packaging: 'zip' }, destinations: { current: destination } };
+  }
+  const artifacts: Record<string, unknown> = { Tree: { type: 'cdk:tree', properties: { file: 'tree.json' } } };
+  for (const [name, template] of Object.entries(stacks)) {
+    writeFileSync(join(folder, `${name}.template.json`), JSON.stringify(template));
+    writeFileSync(join(folder, `${name}.assets.json`), JSON.stringify({ version: '1', files }));
+    artifacts[`${name}.assets`] = { type: 'cdk:asset-manifest', properties: { file: `${name}.assets.json` } };
+    artifacts[name] = { type: 'aws:cloudformation:stack', properties: { templateFile: `${name}.template.json` } };
+  }
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ version: '1', artifacts }));
+  return folder;
+}
+
+/** A Lambda function whose handler is the only thing that matters. */
+export function functionResource(asset: string, properties: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      Code: { S3Bucket: { 'Fn::Sub': `cdk-assets-${reference('AWS::AccountId')}` }, S3Key: `${asset}.zip` },
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Role: { 'Fn::GetAtt': ['Clerk', 'Arn'] },
+      ...properties,
+    },
+  };
+}
+
+export const roleResource = {
+  Type: 'AWS::IAM::Role',
+  Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } },
+};
+
+/** Stands for a resource inside a definition, as in Fn::Sub: `reference('News')`, `reference('Price.Arn')`. */
+export function reference(target: string): string {
+  return `\${${target}}`;
+}
+
+/** A JSONata state machine; other resources stand in its definition as `reference(…)`. */
+export function machineResource(definition: object, properties: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties: {
+      DefinitionString: { 'Fn::Sub': JSON.stringify({ QueryLanguage: 'JSONata', ...definition }) },
+      RoleArn: { 'Fn::GetAtt': ['Clerk', 'Arn'] },
+      ...properties,
+    },
+  };
+}
+
+/** A Task that invokes a function. */
+export function invokeTask(functionLogicalId: string, state: Record<string, unknown>): Record<string, unknown> {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: reference(`${functionLogicalId}.Arn`), Payload: '{% $states.input %}' },
+    Output: '{% $states.result.Payload %}',
+    ...state,
+  };
+}

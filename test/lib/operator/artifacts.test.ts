@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { artifactsOf, sourcesOfFailure } from '../../../lib/operator/artifacts.ts';
+import { expiryOf } from '../../../lib/operator/vault.ts';
+import { absentSource, sampleFailure, sampleManifest, sampleSource } from './samples.ts';
+
+const manifest = sampleManifest({ sources: [sampleSource(), absentSource(true)] });
+
+test('every object and every absent source has a row', () => {
+  expect(artifactsOf(manifest, null)).toEqual([
+    {
+      source: 'uploads',
+      kind: 'volume',
+      state: 'captured',
+      reason: null,
+      key: 'sample-suite/artifacts/20261123T020000Z/volume-uploads.k3f9.tar.zst',
+      versionId: 'v1',
+      bytes: 1200,
+      rawBytes: 4000,
+      sha256: 'a'.repeat(64),
+      compression: 'zstd',
+      encryption: 'none',
+      seconds: 1.5,
+    },
+    {
+      source: 'certificates',
+      kind: 'files',
+      state: 'absent',
+      reason: { name: 'NoFileMatches', message: 'nothing matches *.pem' },
+      key: null,
+      versionId: null,
+      bytes: null,
+      rawBytes: null,
+      sha256: null,
+      compression: null,
+      encryption: null,
+      seconds: null,
+    },
+  ]);
+});
+
+test('a row says where the bytes lie when they lie here', () => {
+  expect(artifactsOf(manifest, (key, version) => `/vault/${key}@${version}`).map((row) => row.file)).toEqual([
+    '/vault/sample-suite/artifacts/20261123T020000Z/volume-uploads.k3f9.tar.zst@v1',
+    undefined,
+  ]);
+});
+
+test('a failed run has a row per source, with the reason', () => {
+  expect(sourcesOfFailure(sampleFailure())).toMatchObject([
+    { source: 'app', kind: 'database', state: 'failed', reason: { name: 'DumpFailed', message: 'lost' }, key: null },
+    { source: 'uploads', kind: 'volume', state: 'captured', reason: null, key: null },
+  ]);
+});
+
+test('the time S3 gives an object is read from its header', () => {
+  expect(expiryOf('expiry-date="Fri, 04 Dec 2026 00:00:00 GMT", rule-id="daily"')?.toISOString()).toBe(
+    '2026-12-04T00:00:00.000Z',
+  );
+  expect(expiryOf(undefined)).toBe(null);
+  expect(expiryOf('rule-id="daily"')).toBe(null);
+});

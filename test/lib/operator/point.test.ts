@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { pointOf } from '../../../lib/operator/point.ts';
+import {
+  absentSource,
+  failedProof,
+  proofFacts,
+  sampleFacts,
+  sampleFailure,
+  sampleLock,
+  sampleManifest,
+  sampleProof,
+  sampleSource,
+} from './samples.ts';
+
+const NOW = new Date('2026-11-24T00:00:00Z');
+const point = (change: Parameters<typeof sampleFacts>[0] = {}) => pointOf(sampleFacts(change), NOW);
+const withSources = (
+  ...sources: Parameters<typeof sampleManifest>[0] extends infer M
+    ? NonNullable<M extends { sources?: infer S } ? S : never>
+    : never
+) =>
+  point({
+    manifest: { valid: true, manifest: sampleManifest({ sources }), expiresAt: null },
+    lastProof: proofFacts(sampleProof()),
+  });
+
+test('a point with a manifest and no proof is stored and restorable', () => {
+  expect(point()).toMatchObject({
+    state: 'stored',
+    restorable: true,
+    reason: null,
+    tier: 'daily',
+    label: 'before the upgrade',
+    finishedAt: '2026-11-23T02:00:09Z',
+    bytes: 1200,
+    sources: { declared: 1, captured: 1, absent: 0, failed: 0 },
+    lastProof: null,
+  });
+});
+
+test('a passed proof makes a point proven', () => {
+  expect(point({ lastProof: proofFacts(sampleProof()) })).toMatchObject({
+    state: 'proven',
+    restorable: true,
+    lastProof: { id: '20261123T020010Z-aaaa', at: '2026-11-23T02:00:14Z', ok: true, restoreSeconds: 2.5 },
+  });
+});
+
+test('a failed proof makes a point unproven, with the reason and without a restore', () => {
+  expect(point({ lastProof: proofFacts(failedProof) })).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    reason: { name: 'FilesMismatch', message: 'one file differs', source: 'volume-uploads' },
+    lastProof: { ok: false },
+  });
+});
+
+test('a passed proof that cannot be read proves nothing', () => {
+  expect(point({ lastProof: proofFacts(null, true) })).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    lastProof: { ok: false },
+  });
+});
+
+test('a damaged manifest is one unproven point, whatever its proof says', () => {
+  const damaged = point({ manifest: { valid: false, message: 'not JSON' }, lastProof: proofFacts(sampleProof()) });
+  expect(damaged).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    reason: { name: 'ManifestInvalid', message: 'not JSON' },
+    startedAt: '2026-11-23T02:00:00Z',
+  });
+});
+
+test('a required source that is absent is never restorable', () => {
+  expect(withSources(sampleSource(), absentSource(false))).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    reason: { name: 'CaptureIncomplete', source: 'certificates' },
+  });
+});
+
+test('an optional source may be absent', () => {
+  expect(withSources(sampleSource(), absentSource(true))).toMatchObject({
+    state: 'proven',
+    restorable: true,
+    sources: { declared: 2, captured: 1, absent: 1, failed: 0 },
+  });
+});
+
+test('a captured source without an object, and a manifest without a source, are never restorable', () => {
+  expect(withSources(sampleSource({ artifacts: [] })).restorable).toBe(false);
+  expect(withSources().restorable).toBe(false);
+});
+
+test('a point whose time has come is not restorable any more', () => {
+  const manifest = { valid: true as const, manifest: sampleManifest(), expiresAt: new Date('2026-11-23T23:59:59Z') };
+  const lastProof = proofFacts(sampleProof());
+  expect(point({ manifest, lastProof })).toMatchObject({ state: 'proven', restorable: false, reason: { name: 'Expired' } });
+  expect(point({ manifest: { ...manifest, expiresAt: new Date('2026-11-25T00:00:00Z') }, lastProof }).restorable).toBe(true);
+});
+
+test('a failed run is a failed point with its cause and its sources counted', () => {
+  expect(point({ manifest: null, failure: sampleFailure() })).toMatchObject({
+    state: 'failed',
+    restorable: false,
+    reason: { name: 'DumpFailed', message: 'pg_dump: error: connection lost', source: 'app' },
+    trigger: 'schedule',
+    finishedAt: '2026-11-23T02:00:05Z',
+    bytes: 0,
+    sources: { declared: 2, captured: 1, absent: 0, failed: 1 },
+  });
+});
+
+test('a run that still holds the lock is capturing, and says what it was asked for', () => {
+  expect(point({ manifest: null, lock: { lock: sampleLock(), running: true } })).toMatchObject({
+    state: 'capturing',
+    restorable: false,
+    reason: null,
+    tier: 'weekly',
+    label: 'now',
+    finishedAt: null,
+    sources: { declared: 1, captured: 0, absent: 0, failed: 0 },
+  });
+});
+
+test('a lock whose holder is gone and left nothing is a failed point', () => {
+  expect(point({ manifest: null, lock: { lock: sampleLock(), running: false } })).toMatchObject({
+    state: 'failed',
+    reason: { name: 'Aborted' },
+  });
+});
+
+test('a run that died after storing leaves a stored point that tells why it has no proof', () => {
+  const failure = sampleFailure({ name: 'Interrupted', message: 'stopped' });
+  expect(point({ failure })).toMatchObject({
+    state: 'stored',
+    restorable: true,
+    reason: { name: 'Interrupted', message: 'stopped' },
+  });
+});

@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { onTestFinished } from 'vitest';
+import { OUTPUTS } from '../../../functions/contract/names.ts';
+import type { Engine } from '../../../lib/local-engine/engine.ts';
+import { joinOrStart } from '../../../lib/local-engine/joining/join-or-start.ts';
+import { locateObject } from '../../../lib/local-engine/s3/layout.ts';
+import { main } from '../../../lib/operator/main.ts';
+import type { Documents, Verb } from '../../support/contract.ts';
+import { SUITE } from './samples.ts';
+
+const BUCKET = 'sample-vault';
+
+/** What the machines do is told by their input, so that a test can have every ending without a host. */
+const ENDINGS = {
+  StartAt: 'Which ending?',
+  QueryLanguage: 'JSONata',
+  States: {
+    'Which ending?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: "{% $states.input.label = 'wait' %}", Next: 'Wait for the interruption' },
+        { Condition: "{% $states.input.label = 'fail' %}", Next: 'Tell the failure' },
+        { Condition: "{% $states.input.label = 'locked' %}", Next: 'Leave it' },
+        { Condition: "{% $states.input.label = 'child' %}", Next: 'Run a command' },
+        { Condition: '{% $exists($states.input.acceptAnomaly.why) %}', Next: 'Say it failed' },
+      ],
+      Default: 'Say it is proven',
+    },
+    'Wait for the interruption': { Type: 'Wait', Seconds: 600, Next: 'Say it is proven' },
+    'Tell the failure': {
+      Type: 'Fail',
+      Error: 'DumpFailed',
+      Cause: JSON.stringify({
+        id: '20261123T020000Z',
+        message: 'one source failed',
+        sources: [{ label: 'database-app', name: 'DumpFailed', message: 'lost' }],
+      }),
+    },
+    'Leave it': { Type: 'Succeed', Output: { outcome: 'LockHeld', holder: 'arn:another' } },
+    'Run a command': {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::states:startExecution.sync:2',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the template replaces it
+      Arguments: { StateMachineArn: '${HostCommand}', Name: '20261123T020000Z-volume-uploads-0-k3f9', Input: {} },
+      Next: 'Say it is proven',
+    },
+    'Say it failed': {
+      Type: 'Fail',
+      Error: 'VerificationFailed',
+      Cause: JSON.stringify({ id: '20261123T020000Z', proofId: '20261123T020010Z-aaaa', message: 'a check failed' }),
+    },
+    'Say it is proven': {
+      Type: 'Succeed',
+      Output: { outcome: 'Proven', id: '20261123T020000Z', proofId: '20261123T020010Z-aaaa' },
+    },
+  },
+};
+
+const machine = (name: string, definition: object) => ({
+  Type: 'AWS::StepFunctions::StateMachine',
+  Properties: {
+    StateMachineName: name,
+    RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+    DefinitionString: JSON.stringify(definition),
+    DefinitionSubstitutions: { HostCommand: `arn:aws:states:us-east-1:000000000000:stateMachine:${SUITE}-backup-host-command` },
+  },
+});
+
+const TEMPLATE = {
+  Resources: {
+    Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'sample-role', AssumeRolePolicyDocument: {} } },
+    Vault: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { BucketName: BUCKET, VersioningConfiguration: { Status: 'Enabled' } },
+    },
+    Backup: machine(`${SUITE}-backup-backup`, ENDINGS),
+    Verify: machine(`${SUITE}-backup-verify`, ENDINGS),
+    HostCommand: machine(`${SUITE}-backup-host-command`, {
+      QueryLanguage: 'JSONata',
+      StartAt: 'Done',
+      States: { Done: { Type: 'Pass', End: true } },
+    }),
+    Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/sample/host' } },
+    Group: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'sample-schedules' } },
+    Daily: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: 'sample-daily',
+        GroupName: { Ref: 'Group' },
+        ScheduleExpression: 'cron(0 2 * * ? *)',
+        ScheduleExpressionTimezone: 'Etc/UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: { Ref: 'Backup' }, RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, Input: '{}' },
+      },
+    },
+  },
+  Outputs: {
+    [OUTPUTS.suite]: { Value: SUITE },
+    [OUTPUTS.bucket]: { Value: { Ref: 'Vault' } },
+    [OUTPUTS.backupMachine]: { Value: { Ref: 'Backup' } },
+    [OUTPUTS.verifyMachine]: { Value: { Ref: 'Verify' } },
+    [OUTPUTS.hostCommandMachine]: { Value: { Ref: 'HostCommand' } },
+    [OUTPUTS.hostLogGroup]: { Value: { Ref: 'Log' } },
+    [OUTPUTS.scheduleGroup]: { Value: { Ref: 'Group' } },
+    [OUTPUTS.instanceId]: { Value: 'mi-0123456789abcdef0' },
+    [OUTPUTS.hostRole]: { Value: 'sample-host' },
+  },
+};
+
+export interface Run<V extends Verb> {
+  exitCode: number;
+  json: Documents[V];
+  stderr: string;
+}
+
+/** Sees each piece of progress, and may interrupt the command. */
+type Watch = (text: string, interrupt: () => void) => void;
+
+export interface SampleEngine {
+  /** Writes an object into the vault and gives its version id. */
+  put(key: string, text: string): Promise<string>;
+  /** Runs a verb with `--local --json` in this process. */
+  command<V extends Verb>(verb: V, words?: string[], watch?: Watch): Promise<Run<V>>;
+  /** Runs it as a person does, without `--json`. */
+  text(verb: Verb, words?: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
+
+/** An engine with a suite's outputs, an empty vault and machines that end as they are told; gone when the test is finished. */
+export async function sampleEngine(): Promise<SampleEngine> {
+  const home = mkdtempSync(join(tmpdir(), 'operator-'));
+  const assembly = join(home, 'cdk.out');
+  mkdirSync(assembly);
+  const contents = {
+    version: '48.0.0',
+    artifacts: { Sample: { type: 'aws:cloudformation:stack', properties: { templateFile: 'sample.json' } } },
+  };
+  writeFileSync(join(assembly, 'manifest.json'), JSON.stringify(contents));
+  writeFileSync(join(assembly, 'sample.json'), JSON.stringify(TEMPLATE));
+  const hostCommands = { instanceId: 'mi-0123456789abcdef0', roleName: 'sample-host', path: [], environment: {} };
+  const engine = await joinOrStart({ directory: home, assembly, hostCommands });
+  onTestFinished(async () => {
+    await engine.close();
+    rmSync(home, { recursive: true });
+  });
+  const s3 = new S3Client({
+    endpoint: engine.endpoint,
+    region: engine.region,
+    credentials: engine.operatorCredentials,
+    forcePathStyle: true,
+  });
+
+  const call = async (argv: string[], watch?: Watch) => {
+    const interruption = new AbortController();
+    let stdout = '';
+    let stderr = '';
+    const write = (text: string) => {
+      stderr += text;
+      watch?.(text, () => interruption.abort());
+    };
+    const exitCode = await main({
+      argv: [...argv, '--local'],
+      version: '0.0.0',
+      signal: interruption.signal,
+      stdout: { write: (text) => (stdout += text), color: false },
+      stderr: { write, isTTY: false, columns: () => 80, color: false },
+      openLocal: async () => opened(engine, home),
+    });
+    return { exitCode, stdout, stderr };
+  };
+
+  return {
+    put: async (key, text) => (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: text }))).VersionId!,
+    command: async <V extends Verb>(verb: V, words: string[] = [], watch?: Watch) => {
+      const { exitCode, stdout, stderr } = await call([verb, ...words, '--json'], watch);
+      return { exitCode, json: JSON.parse(stdout) as Documents[V], stderr };
+    },
+    text: (verb, words = []) => call([verb, ...words]),
+  };
+}
+
+/** The engine as the launcher gives it, but that it outlives the command. */
+function opened(engine: Engine, home: string) {
+  return {
+    endpoint: engine.endpoint,
+    region: engine.region,
+    credentials: engine.operatorCredentials,
+    locate: (bucket: string, key: string, versionId: string) => locateObject(join(home, 's3'), bucket, key, versionId),
+    idle: () => engine.idle(),
+    runSchedules: (signal: AbortSignal) => engine.runSchedules(signal),
+    close: async () => {},
+  };
+}

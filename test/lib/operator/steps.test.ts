@@ -1,0 +1,64 @@
+import type { HistoryEvent, HistoryEventType } from '@aws-sdk/client-sfn';
+import { expect, test } from 'vitest';
+import { childLabel, currentStep, machineOf, Steps } from '../../../lib/operator/steps.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 10, 23, 2, 0, second));
+const event = (id: number, type: HistoryEventType, details: Partial<HistoryEvent> = {}): HistoryEvent => ({
+  id,
+  type,
+  timestamp: at(id),
+  ...details,
+});
+const entered = (id: number, name: string, type: HistoryEventType = 'TaskStateEntered') =>
+  event(id, type, { stateEnteredEventDetails: { name } });
+const exited = (id: number, name: string) => event(id, 'TaskStateExited', { stateExitedEventDetails: { name } });
+const CHILD = 'arn:aws:states:us-east-1:1:execution:s-backup-host-command:20261123T020000Z-capture-database-app-1-k3f9';
+
+test('a step is entered, left after its seconds, and states that do no work are not shown', () => {
+  const steps = new Steps();
+  expect(
+    steps.take([entered(1, 'Take the lock'), exited(4, 'Take the lock'), entered(5, 'Decide', 'ChoiceStateEntered')]),
+  ).toEqual([
+    { kind: 'entered', step: 'Take the lock', at: at(1) },
+    { kind: 'left', step: 'Take the lock', seconds: 3 },
+  ]);
+});
+
+test('events seen before are not told again', () => {
+  const steps = new Steps();
+  const first = [entered(1, 'Plan'), exited(2, 'Plan')];
+  steps.take(first);
+  expect(steps.take([...first, entered(3, 'Seal')])).toEqual([{ kind: 'entered', step: 'Seal', at: at(3) }]);
+});
+
+test('a child execution is found where it was submitted', () => {
+  const submitted = event(1, 'TaskSubmitted', {
+    taskSubmittedEventDetails: {
+      resource: 'startExecution.sync:2',
+      resourceType: 'states',
+      output: JSON.stringify({ ExecutionArn: CHILD }),
+    },
+  });
+  const other = event(2, 'TaskSubmitted', {
+    taskSubmittedEventDetails: { resource: 'x', resourceType: 'y', output: 'not JSON' },
+  });
+  expect(new Steps().take([submitted, other])).toEqual([{ kind: 'child', executionArn: CHILD }]);
+});
+
+test('an execution that failed tells its error', () => {
+  const failed = event(1, 'ExecutionFailed', { executionFailedEventDetails: { error: 'DumpFailed', cause: 'lost' } });
+  expect(new Steps().take([failed])).toEqual([{ kind: 'ended', ok: false, error: 'DumpFailed', cause: 'lost' }]);
+});
+
+test('a child is called by what it does', () => {
+  expect(childLabel(CHILD)).toBe('capture-database-app');
+  expect(childLabel('arn:aws:states:us-east-1:1:execution:s-backup-verify:5f0c3a44-9a3e-4d52-8f0e-1f6d2a4f2b77')).toBe(
+    's-backup-verify',
+  );
+  expect(machineOf(CHILD)).toBe('arn:aws:states:us-east-1:1:stateMachine:s-backup-host-command');
+});
+
+test('the current step is the newest that works', () => {
+  expect(currentStep([entered(3, 'Is it whole?', 'ChoiceStateEntered'), exited(2, 'Plan'), entered(1, 'Plan')])).toBe('Plan');
+  expect(currentStep([event(1, 'ExecutionStarted')])).toBe(null);
+});

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { command } from './command.ts';
+import type { Documents, Verb } from './contract.ts';
+import { currentRun } from './run-folder.ts';
+import { type Result, RunningCommand } from './running-command.ts';
+import type { TestHost } from './test-host.ts';
+
+export interface SuiteOptions {
+  host: TestHost;
+  /** The suite file but for its name. */
+  suite: Record<string, unknown>;
+  /** Two suites of one host that live at the same time need names of their own. */
+  nameSuffix?: string;
+  /** False: the command synthesizes this suite itself, whatever was synthesized before. */
+  shareSynthesis?: boolean;
+}
+
+// Longer than any scenario takes; the command itself is ended, so that it is reported with what it said.
+const DEADLINE = 240_000;
+
+/** A suite file and a fresh home for the operator's command. */
+export async function createSuite(options: SuiteOptions): Promise<Suite> {
+  const { host, nameSuffix } = options;
+  const name = nameSuffix === undefined ? host.name : `${host.name}-${nameSuffix}`;
+  const folder = await mkdtemp(join(host.workspace, 'suite-'));
+  const suite = new Suite(host, name, join(folder, 'suite.json'), join(folder, 'home'), options.shareSynthesis ?? true);
+  await suite.rewrite(options.suite);
+  return suite;
+}
+
+export class Suite {
+  readonly host: TestHost;
+  readonly name: string;
+  readonly file: string;
+  readonly home: string;
+  #synthesis: string | undefined;
+  readonly #share: boolean;
+
+  constructor(host: TestHost, name: string, file: string, home: string, share: boolean) {
+    this.host = host;
+    this.name = name;
+    this.file = file;
+    this.home = home;
+    this.#share = share;
+  }
+
+  /** Puts other content into the suite file, whose home stays as it is. */
+  async rewrite(suite: Record<string, unknown>): Promise<void> {
+    const text = `${JSON.stringify({ name: this.name, ...suite }, undefined, 2)}\n`;
+    await writeFile(this.file, text);
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    this.#synthesis = this.#share ? join((await currentRun()).folder, 'synthesized', digest) : undefined;
+  }
+
+  /** Runs the command to its end, `--json` added. @throws Error when it does not end within 4 minutes */
+  async run<V extends Verb>(verb: V, ...words: string[]): Promise<Result<Documents[V]>> {
+    const running = await this.start(verb, ...words);
+    const timer = setTimeout(() => running.killGroup('SIGKILL'), DEADLINE);
+    const result = await running.done;
+    clearTimeout(timer);
+    if (result.seconds * 1000 >= DEADLINE)
+      throw new Error(`suite-backup ${verb} did not end within ${DEADLINE / 1000} s:\n${result.stderr}`);
+    await this.#keepSynthesis();
+    return result;
+  }
+
+  /** Starts the command and gives it back while it runs. */
+  async start<V extends Verb>(verb: V, ...words: string[]): Promise<RunningCommand<V>> {
+    await this.#takeSynthesis();
+    const place = ['--local', '--suite', this.file, '--home', this.home, ...this.host.cliArgs, '--json'];
+    return new RunningCommand<V>([verb, ...words, ...place], this.host.environment);
+  }
+
+  /**
+   * A home whose suite file is the same as an earlier one's starts with what was synthesized and bundled for that: 5 s saved each time.
+   * The command sees by its own stamp whether it fits.
+   */
+  async #takeSynthesis(): Promise<void> {
+    if (this.#synthesis === undefined || existsSync(this.home) || !existsSync(this.#synthesis)) return;
+    const draft = `${this.home}.new`;
+    await command(['cp', '--archive', this.#synthesis, draft]);
+    await rename(draft, this.home);
+  }
+
+  async #keepSynthesis(): Promise<void> {
+    const made = ['cdk.out', 'operator.mjs'].map((name) => join(this.home, name));
+    if (this.#synthesis === undefined || existsSync(this.#synthesis) || !made.every((path) => existsSync(path))) return;
+    await mkdir(join(this.#synthesis, '..'), { recursive: true });
+    const draft = await mkdtemp(`${this.#synthesis}.`);
+    await command(['cp', '--archive', ...made, draft]);
+    // Of two workers that synthesized the same, one is first.
+    await rename(draft, this.#synthesis).catch(() => rm(draft, { recursive: true }));
+  }
+}

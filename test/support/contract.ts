@@ -1,0 +1,102 @@
+/** What the command answers with --json, as outsiders know it (DESIGN §9b): written down here once more, not taken from the code under test. */
+
+export interface Reason {
+  name: string;
+  message: string;
+  source?: string;
+}
+
+export interface Point {
+  id: string;
+  state: 'capturing' | 'stored' | 'proven' | 'unproven' | 'failed';
+  restorable: boolean;
+  reason: Reason | null;
+  tier: string;
+  trigger: 'manual' | 'schedule' | 'deploy';
+  label: string | null;
+  scheduledFor: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  bytes: number;
+  sources: { declared: number; captured: number; absent: number; failed: number };
+  lastProof: null | { id: string; at: string; ok: boolean; restoreSeconds: number };
+}
+
+export interface Check {
+  kind:
+    | 'object'
+    | 'read-back'
+    | 'archive'
+    | 'restore'
+    | 'table'
+    | 'sequence'
+    | 'large-objects'
+    | 'schema'
+    | 'files'
+    | 'sql'
+    | 'cross';
+  source: string;
+  name: string;
+  ok: boolean;
+  severity: 'failure' | 'warning';
+  expected: unknown;
+  actual: unknown;
+  message: string;
+}
+
+export interface Proof {
+  id: string;
+  startedAt: string;
+  finishedAt: string;
+  ok: boolean;
+  restoreSeconds: number;
+  server: { version: string; image: string };
+  checks: Check[];
+}
+
+export interface Artifact {
+  source: string;
+  kind: 'database' | 'globals' | 'volume' | 'path' | 'files';
+  state: 'captured' | 'absent' | 'failed';
+  reason: Reason | null;
+  key: string | null;
+  versionId: string | null;
+  bytes: number | null;
+  rawBytes: number | null;
+  sha256: string | null;
+  compression: string | null;
+  encryption: string | null;
+  seconds: number | null;
+  file?: string;
+}
+
+interface Common {
+  schema: string;
+  suite: string;
+  ok: boolean;
+  exitCode: number;
+  error: null | { name: string; message: string; hint: string; problems: { path: string; value: unknown; message: string }[] };
+}
+
+/** The document of each verb. */
+export interface Documents {
+  backup: Common & {
+    outcome: 'proven' | 'unproven' | 'failed' | 'locked' | 'already-done';
+    point: Point | null;
+    executionArn: string | null;
+    warnings: { name: string; source: string | null; message: string }[];
+  };
+  list: Common & { points: Point[] };
+  show: Common & { point: Point; manifest: object | null; secretsKeptIn: string[]; proofs: Proof[]; artifacts: Artifact[] };
+  verify: Common & { point: Point | null; proof: Proof | null };
+  status: Common & {
+    newest: Point | null;
+    newestProven: Point | null;
+    lastFailure: null | { id: string; at: string; name: string; message: string };
+    running: { workflow: string; executionArn: string; step: string; startedAt: string }[];
+    lock: null | { executionArn: string; since: string };
+    schedules: { name: string; expression: string; timeZone: string; nextAt: string }[];
+  };
+}
+
+export type Verb = keyof Documents;

@@ -1,0 +1,243 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { command } from './command.ts';
+import { folderAt, HostFolders } from './host-folders.ts';
+import { canLogIn, createDatabases, foreignSessions, type Login, ownLogin, PSQL_OPTIONS } from './login.ts';
+import { killMarked, markedProcesses } from './processes.ts';
+import { quoted, scriptBefore, type ToolReplacement, writeExecutable } from './replaced-tools.ts';
+import { RUN_LABEL, type Run, workerName } from './run-folder.ts';
+import {
+  type Container,
+  type ContainerOptions,
+  DEFAULT_PASSWORD,
+  type Postgres,
+  type PostgresOptions,
+  type TestHost,
+  type Volume,
+} from './test-host.ts';
+import type { Tree } from './tree.ts';
+import { until } from './until.ts';
+
+/** Containers of a Docker engine on this machine, which a test reaches as root through the engine's folders and /proc. */
+export async function createDockerHost(run: Run, major: string): Promise<TestHost> {
+  const image = `suite-backup-test/postgres:${major}`;
+  await docker('image', 'inspect', image).catch((error: Error) => {
+    throw new Error(`The engine has no ${image} (npm run test:engine builds it): ${error.message}`);
+  });
+  const host = new DockerHost(run, major, image, await HostFolders.create(run));
+  await docker('network', 'create', '--label', host.label, host.name);
+  return host;
+}
+
+function docker(...words: string[]): Promise<string> {
+  return command(['docker', ...words]);
+}
+
+async function inspected(kind: 'container' | 'volume', name: string, format: string): Promise<string> {
+  return docker(kind, 'inspect', '--format', format, name);
+}
+
+class DockerHost implements TestHost {
+  readonly name: string;
+  readonly label: string;
+  readonly #major: string;
+  readonly #image: string;
+  readonly #folders: HostFolders;
+  readonly #containers = new Set<string>();
+  readonly #volumes = new Set<string>();
+  readonly #servers = new Map<string, () => Login>();
+
+  constructor(run: Run, major: string, image: string, folders: HostFolders) {
+    this.name = workerName(run);
+    this.label = `${RUN_LABEL}=${run.id}`;
+    this.#major = major;
+    this.#image = image;
+    this.#folders = folders;
+    if (process.env.DOCKER_HOST !== undefined) folders.environment.DOCKER_HOST = process.env.DOCKER_HOST;
+  }
+
+  readonly cliArgs: readonly string[] = ['--host', 'docker'];
+
+  get environment(): Record<string, string> {
+    return this.#folders.environment;
+  }
+
+  get workspace(): string {
+    return this.#folders.path('workspace');
+  }
+
+  get hostTool(): ToolReplacement {
+    return this.#folders.hostTool;
+  }
+
+  directory(tree: Tree) {
+    return this.#folders.directory(tree);
+  }
+
+  limitScratch(bytes: number) {
+    return this.#folders.limitScratch(bytes);
+  }
+
+  async volume(shortName: string, tree: Tree = {}): Promise<Volume> {
+    const name = `${this.name}-${shortName}`;
+    await docker('volume', 'create', '--label', this.label, name);
+    this.#volumes.add(name);
+    const folder = await inspected('volume', name, '{{.Mountpoint}}');
+    const volume = Object.assign(
+      folderAt(() => folder),
+      {
+        name,
+        remove: async () => {
+          await docker('volume', 'rm', name);
+          this.#volumes.delete(name);
+        },
+      },
+    );
+    await volume.write(tree);
+    return volume;
+  }
+
+  async container(shortName: string, options: ContainerOptions = {}): Promise<Container> {
+    // SIGKILL: the first process of a container does not listen to any other signal unless it asked for it.
+    return this.#run(
+      shortName,
+      options,
+      ['--network', 'none', '--stop-signal', 'SIGKILL', '--entrypoint', 'sleep'],
+      ['infinity'],
+    );
+  }
+
+  async #run(shortName: string, options: ContainerOptions, flags: string[], words: string[]): Promise<Container> {
+    const name = `${this.name}-${shortName}`;
+    for (const [path, volume] of Object.entries(options.mounts ?? {})) flags.push('--volume', `${volume}:${path}`);
+    for (const [variable, value] of Object.entries(options.environment ?? {})) flags.push('--env', `${variable}=${value}`);
+    for (const [label, value] of Object.entries(options.labels ?? {})) flags.push('--label', `${label}=${value}`);
+    this.#containers.add(name);
+    await docker('run', '--detach', '--name', name, '--label', this.label, ...flags, this.#image, ...words);
+    let root = await rootOf(name);
+    const container = Object.assign(
+      folderAt(() => root),
+      {
+        container: name,
+        binaries: toolsIn(name, () => root),
+        stop: async () => void (await docker('stop', name)),
+        start: async () => {
+          await docker('start', name);
+          root = await rootOf(name);
+        },
+        remove: async () => {
+          await docker('rm', '--force', '--volumes', name);
+          this.#containers.delete(name);
+        },
+      },
+    );
+    await container.write(options.files ?? {});
+    return container;
+  }
+
+  async postgres(shortName: string, options: PostgresOptions = {}): Promise<Postgres> {
+    const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
+    const mounts = { ...options.mounts };
+    if (dataVolume !== undefined) mounts['/var/lib/postgresql/data'] = (await this.volume(dataVolume)).name;
+    const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres', ...options.environment };
+    const flags = ['--network', this.name, '--publish', '127.0.0.1::5432'];
+    const words = ['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off'];
+    const container = await this.#run(shortName, { ...options, mounts, environment }, flags, words);
+    const { start, remove, container: name } = container;
+    let port = 0;
+    const client = (database: string) => ownLogin({ host: '127.0.0.1', port, user, password, database });
+    const ready = async () => {
+      // The engine publishes on another port at every start.
+      port = Number((await docker('port', name, '5432/tcp')).split(':').at(-1));
+      await until(() => canLogIn(client('postgres')), 30_000, `PostgreSQL in ${name} answers`);
+    };
+    await ready();
+    this.#servers.set(name, () => client('postgres'));
+    await createDatabases(client('postgres'), databases);
+    return Object.assign(container, {
+      user,
+      client,
+      sql: (database: string, text: string) => {
+        const { application_name } = client(database);
+        const variables = { PGUSER: user, PGDATABASE: database, PGAPPNAME: application_name };
+        const flagsOfExec = Object.entries(variables).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
+        const psql = `/usr/lib/postgresql/${this.#major}/bin/psql`;
+        return command(['docker', 'exec', '--interactive', ...flagsOfExec, name, psql, ...PSQL_OPTIONS], { input: text });
+      },
+      start: async () => {
+        await start();
+        await ready();
+      },
+      remove: async () => {
+        await remove();
+        this.#servers.delete(name);
+      },
+    });
+  }
+
+  async leftovers(): Promise<string[]> {
+    const found = (await markedProcesses([this.#folders.base])).map(({ pid, command: words }) => `process ${pid}: ${words}`);
+    for (const name of this.#containers) {
+      if ((await inspected('container', name, '{{.State.Running}}')) !== 'true') continue;
+      for (const process of await foreignProcesses(name)) found.push(`process in ${name}: ${process}`);
+      const login = this.#servers.get(name);
+      if (login) found.push(...(await foreignSessions(login())));
+    }
+    for (const id of await this.#scratchContainers()) found.push(`container ${await inspected('container', id, '{{.Name}}')}`);
+    return [...found, ...(await this.#folders.leftovers())];
+  }
+
+  /** Those that name this host: its suite's name or one of its folders. */
+  async #scratchContainers(): Promise<string[]> {
+    const ids = (await docker('ps', '--all', '--quiet', '--filter', 'label=suite-backup.scratch'))
+      .split('\n')
+      .filter((id) => id !== '');
+    const own: string[] = [];
+    for (const id of ids) {
+      // Another test's, which may go away at any moment, is no reason to fail.
+      const text = await docker('container', 'inspect', id).catch(() => '');
+      if (text.includes(this.name) || text.includes(this.#folders.base)) own.push(id);
+    }
+    return own;
+  }
+
+  async remove(): Promise<void> {
+    await killMarked([this.#folders.base]);
+    for (const name of [...this.#containers, ...(await this.#scratchContainers())])
+      await docker('rm', '--force', '--volumes', name);
+    for (const name of this.#volumes) await docker('volume', 'rm', '--force', name);
+    await docker('network', 'rm', this.name);
+    await this.#folders.remove();
+  }
+}
+
+/** The file system of a container, as its first process sees it. */
+async function rootOf(container: string): Promise<string> {
+  return `/proc/${await inspected('container', container, '{{.State.Pid}}')}/root`;
+}
+
+/** /usr/local/bin comes first on PATH in the image, and nothing of its own is in it but the entrypoint. */
+function toolsIn(container: string, root: () => string): ToolReplacement {
+  const replaced = new Set<string>();
+  const folder = () => join(root(), 'usr/local/bin');
+  return {
+    replace: async (tool, script) => {
+      const find = `PATH=\${PATH/\\/usr\\/local\\/bin:/} type -P ${quoted(tool)}`;
+      const real = await docker('exec', container, 'bash', '-c', find);
+      await mkdir(folder(), { recursive: true });
+      await writeExecutable(folder(), tool, scriptBefore(quoted(real), script));
+      replaced.add(tool);
+    },
+    reset: async () => {
+      for (const tool of replaced) await rm(join(folder(), tool));
+      replaced.clear();
+    },
+  };
+}
+
+/** Command lines of what was started in a container beside its own server. */
+async function foreignProcesses(container: string): Promise<string[]> {
+  const [, ...lines] = (await docker('top', container, '-eo', 'pid,args')).split('\n');
+  const commands = lines.map((line) => line.trim().replace(/^\d+\s+/, ''));
+  return commands.filter((words) => !/^(postgres\b|sleep infinity$)/.test(words));
+}

@@ -1,0 +1,45 @@
+#!/bin/bash
+# npm run test:engine: the scenarios on a real Docker engine, with PostgreSQL 15 and with 17. Uses the engine that answers (DOCKER_HOST, or the
+# machine's own); where none does, starts one of its own from an installed dockerd (root only) and stops it at the end.
+#
+#   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="15 17"
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../../.."
+export PATH=$PWD/node_modules/.bin:$PATH
+read -ra versions <<<"${SUITE_BACKUP_TEST_VERSIONS:-15 17}"
+
+if ! timeout 10 docker version >/dev/null 2>&1; then
+  if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then
+    echo 'No Docker engine answers and none is installed here: apt-get install -y docker.io debootstrap' >&2
+    exit 2
+  fi
+  if [[ $(id -u) -ne 0 ]]; then
+    echo 'No Docker engine answers, and only root can start one: sudo systemctl start docker, or run this command as root' >&2
+    exit 2
+  fi
+  folder=$(mktemp -d /tmp/suite-backup-engine.XXXXXX)
+  trap '"$here/stop-dockerd.sh" "$folder"' EXIT
+  # An interrupt must pass through EXIT.
+  trap 'exit 130' INT TERM HUP
+  DOCKER_HOST=$("$here/start-dockerd.sh" "$folder")
+  export DOCKER_HOST
+fi
+if [[ $(id -u) -ne 0 ]]; then
+  echo 'These tests write to volumes at their mountpoints, as the suite itself reads them there: run this command as root.' >&2
+  exit 2
+fi
+
+missing=()
+for version in "${versions[@]}"; do
+  docker image inspect "suite-backup-test/postgres:$version" >/dev/null 2>&1 || missing+=("$version")
+done
+((${#missing[@]} == 0)) || "$here/build-images.sh" "${missing[@]}"
+
+status=0
+for version in "${versions[@]}"; do
+  printf '\nScenarios on Docker %s with PostgreSQL %s\n' "$(docker version --format '{{.Server.Version}}')" "$version"
+  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios "$@" || status=$?
+done
+exit "$status"

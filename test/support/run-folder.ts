@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Label of everything that this run of the tests makes in a Docker engine; its value is the run. */
+export const RUN_LABEL = 'suite-backup.test-run';
+
+/** One run of the tests: what its workers share, and what is removed at its end even when a worker was killed. */
+export interface Run {
+  /** Letters and digits. */
+  id: string;
+  folder: string;
+}
+
+/** The run that preflight.ts made; a worker started without it (an editor's, for example) makes one of its own. */
+export async function currentRun(): Promise<Run> {
+  const id = process.env.SUITE_BACKUP_TEST_RUN;
+  return id === undefined ? createRun() : { id, folder: runFolder(id) };
+}
+
+export async function createRun(): Promise<Run> {
+  const id = randomBytes(4).toString('hex');
+  process.env.SUITE_BACKUP_TEST_RUN = id;
+  const folder = runFolder(id);
+  await mkdir(folder, { recursive: true });
+  // The server's user must get through, whatever the umask is.
+  await chmod(folder, 0o755);
+  return { id, folder };
+}
+
+function runFolder(id: string): string {
+  return join(tmpdir(), `suite-backup-test-${id}`);
+}
+
+/** A new folder of the run that every user may enter. */
+export async function newFolder(run: Run, name: string): Promise<string> {
+  const folder = await mkdtemp(join(run.folder, `${name}-`));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/**
+ * A prefix for names that are one space for everybody (containers, volumes): no two workers of a run share it. The same worker uses it
+ * again for its next file, so that suites with the same sources are the same suite and are synthesized once.
+ */
+export function workerName(run: Run): string {
+  return `t${run.id}w${process.env.VITEST_POOL_ID ?? '0'}`;
+}

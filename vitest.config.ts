@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** As esbuild's text loader in the bundles: `import sql from './fingerprint.sql'` is the file's text. */
+const sqlAsText = {
+  name: 'sql-as-text',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) => (id.endsWith('.sql') ? `export default ${JSON.stringify(code)};` : null),
+};
+
+// CI counts over several runs; each leaves a file of its own.
+const reports = process.env.SUITE_BACKUP_TEST_REPORTS;
+const report = `${process.env.SUITE_BACKUP_TEST_HOST ?? 'embedded'}-${process.env.SUITE_BACKUP_TEST_POSTGRES ?? 'default'}.json`;
+
+const common = { plugins: [sqlAsText], extends: true as const };
+const globalSetup = ['test/support/preflight.ts'];
+
+export default defineConfig({
+  test: {
+    // Two cores, and every scenario starts servers and compressors of its own.
+    maxWorkers: 2,
+    reporters: reports === undefined ? ['default'] : ['default', ['json', { outputFile: join(reports, report) }]],
+    projects: [
+      {
+        ...common,
+        test: {
+          name: 'unit',
+          include: ['test/{bin,functions,lib,support}/**/*.test.ts'],
+          globalSetup,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...common,
+        test: {
+          name: 'invariants',
+          include: ['test/invariants/**/*.test.ts'],
+          globalSetup,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...common,
+        test: {
+          name: 'scenarios',
+          include: ['test/scenarios/**/*.test.ts'],
+          globalSetup,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
