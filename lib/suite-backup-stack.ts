@@ -47,6 +47,7 @@ export class SuiteBackupStack extends Stack {
       removeScratch: documents.removeScratch,
       tell: (states, what) => alerts.tellTheOperators(states, what),
     });
+    alerts.allowPublishing(cleanUp.workflow.machine.role);
     const lock = { takeLock: runs.takeLock, releaseLock: runs.releaseLock, cleanUp: cleanUp.workflow };
 
     const prove = new Prove(this, 'Prove', { suite, hostCommand, agents: proofAgents, documents });

@@ -62,6 +62,13 @@ export class Alerts extends Construct {
       .allow(['kms:GenerateDataKey', 'kms:Decrypt'], [key.keyArn]);
   }
 
+  /** The topic's key, for a role that publishes without the agent: `grantPublish` gives the topic only. */
+  allowPublishing(role: iam.IRole): void {
+    role.addToPrincipalPolicy(
+      new iam.PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [this.topic.masterKey!.keyRef.keyArn] }),
+    );
+  }
+
   /**
    * States that tell the operators. If the agent cannot, the machine itself publishes the bare facts; if even that fails the chain goes
    * on all the same, because what comes after it is the failure that was to be told.
@@ -75,22 +82,10 @@ export class Alerts extends Construct {
     );
     const subject = `'${this.suite}: ' & ${term(what.workflow)} & ' failed: ' & ${term(what.name)}`;
     const text = `${term(what.name)} & ': ' & ${term(what.message)} & ' (' & ${term(what.executionArn)} & ')'`;
-    const plainly = tasks.CallAwsService.jsonata(scope, 'Tell the operators plainly', {
-      service: 'sns',
-      action: 'publish',
-      iamAction: 'sns:Publish',
-      iamResources: [this.topic.topicArn],
-      additionalIamStatements: [
-        new iam.PolicyStatement({
-          actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-          resources: [this.topic.masterKey!.keyRef.keyArn],
-        }),
-      ],
-      parameters: {
-        TopicArn: this.topic.topicArn,
-        Subject: expression(`$substring(${subject}, 0, 100)`),
-        Message: expression(text),
-      },
+    const plainly = tasks.SnsPublish.jsonata(scope, 'Tell the operators plainly', {
+      topic: this.topic,
+      subject: expression(`$substring(${subject}, 0, 100)`),
+      message: sfn.TaskInput.fromText(expression(text)),
       outputs: expression('$states.input'),
     });
     const nobody = sfn.Pass.jsonata(scope, 'Nobody could be told');

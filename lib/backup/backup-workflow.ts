@@ -113,7 +113,7 @@ export class Backup extends Construct {
       maxConcurrency: AT_ONCE,
     });
     const note = sfn.Pass.jsonata(this, 'Note which source failed', {
-      outputs: { label: expression('$label'), ok: false, result: null, error: expression('$failure') },
+      outputs: { label: expression('$label'), ok: false, result: null, error: expression('$captureFailure') },
     });
     const whichKind = sfn.Choice.jsonata(this, 'What kind of source is it?');
     for (const kind of SOURCE_KINDS) {
@@ -124,7 +124,7 @@ export class Backup extends Construct {
         comment: expression(`${RUN} & ' ' & $states.input.label`),
         outputs: { label: expression('$label'), ok: true, result: expression('$states.result.Output.result'), error: null },
       });
-      capture.addCatch(note, { errors: ['States.ALL'], assign: { failure: FAILURE } });
+      capture.addCatch(note, { errors: ['States.ALL'], assign: { captureFailure: FAILURE } });
       whichKind.when(sfn.Condition.jsonata(expression(`$states.input.kind = '${kind}'`)), capture);
     }
     const unknown = sfn.Fail.jsonata(this, 'No document captures this kind', { error: 'ParameterInvalid', cause: 'The plan names an unknown kind.' });

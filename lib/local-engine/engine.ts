@@ -23,6 +23,8 @@ export interface Engine {
   readonly report: string[];
   /** The outputs of a stack by their keys. @throws Error when there is no such stack */
   outputs(stackName: string): Record<string, string>;
+  /** The file that holds the bytes of a version of an object. */
+  objectFile(bucket: string, key: string, versionId: string): string;
   /** The key pair of a role, by its ARN or its name. */
   credentialsFor(roleArnOrName: string): Promise<Credentials>;
   /** Resolves when no execution, event target or command is open. */

@@ -124,7 +124,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
         call: stacksApi(loaded.assembly),
       }),
       scheduler: scheduleService(loaded.schedules),
-      lambda: invokeService(functions, activity),
+      lambda: invokeService(functions),
     },
     s3: (request, response) => s3.handle(request, response),
     control: (request, response) => control.handler(controlled)(request, response),
@@ -161,6 +161,17 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     runSchedules: (signal: AbortSignal) => schedules.run(signal),
   };
 
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await within(joinedGrace, control.everyoneLeft());
+    removeCard(directory);
+    await executions.stopAll('EngineClosed', 'The engine was closed.');
+    await within(reactionMilliseconds, idle());
+    executions.refuse('The engine is closing');
+    await executions.stopAll('EngineClosed', 'The engine was closed.');
+    await closeAll(opened);
+  };
+
   writeCard(directory, { pid: process.pid, endpoint: front.endpoint, region, operator, token });
   opened.push(() => removeCard(directory));
   executions.recover();
@@ -173,17 +184,13 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     operatorCredentials: operator,
     report,
     outputs: (stackName) => outputsOf(outputs, stackName),
+    objectFile: (bucket, key, versionId) => s3.locate(bucket, key, versionId),
     credentialsFor: async (role) => credentialsFor(role),
     idle,
     runSchedules: (signal) => schedules.run(signal),
-    close: async () => {
-      await within(joinedGrace, control.everyoneLeft());
-      removeCard(directory);
-      await executions.stopAll('EngineClosed', 'The engine was closed.');
-      await within(reactionMilliseconds, idle());
-      executions.refuse('The engine is closing');
-      await executions.stopAll('EngineClosed', 'The engine was closed.');
-      await closeAll(opened);
+    close: () => {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -1,4 +1,9 @@
-import { GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import {
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  type GetExecutionHistoryOutput,
+  type HistoryEvent,
+} from '@aws-sdk/client-sfn';
 import { readCause } from './cause.ts';
 import type { Connection } from './connection.ts';
 import { HostLog, HostProgress } from './host-progress.ts';
@@ -66,13 +71,22 @@ export class Follower {
     const newestFirst: HistoryEvent[] = [];
     let nextToken: string | undefined;
     do {
-      const page = await this.#connection.states.send(
-        new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 100, nextToken }),
-      );
+      const page = await this.#page(executionArn, nextToken);
       newestFirst.push(...(page.events ?? []));
       nextToken = page.nextToken;
     } while (nextToken !== undefined && (newestFirst.at(-1)?.id ?? 0) > steps.lastEventId + 1);
     return newestFirst.reverse();
+  }
+
+  async #page(executionArn: string, nextToken: string | undefined): Promise<GetExecutionHistoryOutput> {
+    const request = { executionArn, reverseOrder: true, maxResults: 100, nextToken };
+    try {
+      return await this.#connection.states.send(new GetExecutionHistoryCommand(request));
+    } catch (error) {
+      // A task that has just asked for its child is a moment ahead of it.
+      if (error instanceof ExecutionDoesNotExist) return { events: [] };
+      throw error;
+    }
   }
 
   #show(followed: Followed, changes: readonly StepChange[]): void {

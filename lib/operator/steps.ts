@@ -11,7 +11,7 @@ export type StepChange =
 /** States that do work. Pass, Choice and the like come and go within a moment and would only hide the others. */
 const WORKING_STATES = ['TaskState', 'MapState', 'ParallelState', 'WaitState'];
 
-const submitted = z.looseObject({ ExecutionArn: z.string() });
+const childRequest = z.looseObject({ StateMachineArn: z.string(), Name: z.string() });
 
 /** Follows one execution's history: hand it every event once, in order. */
 export class Steps {
@@ -42,8 +42,8 @@ export class Steps {
       this.#open.set(step, rest);
       return [{ kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000 }];
     }
-    if (type === 'TaskSubmitted') {
-      const executionArn = childOf(event.taskSubmittedEventDetails?.output);
+    if (type === 'TaskScheduled' && event.taskScheduledEventDetails?.resource?.startsWith('startExecution')) {
+      const executionArn = childOf(event.taskScheduledEventDetails.parameters);
       return executionArn === undefined ? [] : [{ kind: 'child', executionArn }];
     }
     return endOf(event);
@@ -68,9 +68,11 @@ export function machineOf(executionArn: string): string {
   return executionArn.split(':').slice(0, -1).join(':').replace(':execution:', ':stateMachine:');
 }
 
-function childOf(output: string | undefined): string | undefined {
+/** The ARN of a child that a task asks for by name, as all of ours do; the child itself may not exist yet. */
+function childOf(parameters: string | undefined): string | undefined {
   try {
-    return submitted.safeParse(JSON.parse(output ?? 'null')).data?.ExecutionArn;
+    const { StateMachineArn, Name } = childRequest.parse(JSON.parse(parameters ?? 'null'));
+    return `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${Name}`;
   } catch {
     return undefined;
   }

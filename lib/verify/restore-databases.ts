@@ -24,7 +24,7 @@ export class RestoreDatabases extends Construct {
     const dumpUrl = this.presign('Give the host a way to the dump', 'dump');
     const list = onHost(this, props, 'List what the dump holds', {
       document: documents.listArchive,
-      parameters: "$merge([$server.scratch, { 'url': $url }])",
+      parameters: "$merge([$server.scratch, { 'url': $databaseUrl }])",
       name: 'list',
     });
     const listed = this.record('Note what the dump holds', 'archive', {
@@ -36,7 +36,7 @@ export class RestoreDatabases extends Construct {
     const restoreUrl = this.presign('Give the host the way once more', 'dump');
     const restore = onHost(this, props, 'Restore the database', {
       document: documents.restoreDatabase,
-      parameters: `$merge([$server.scratch, ${OF_DATABASE}, { 'url': $url }])`,
+      parameters: `$merge([$server.scratch, ${OF_DATABASE}, { 'url': $databaseUrl }])`,
       name: 'restore',
     });
     const restored = this.record('Note how it was restored', 'restore', {
@@ -50,7 +50,7 @@ export class RestoreDatabases extends Construct {
     const schemaUrl = this.presign('Give the host a way to the schema', 'schema');
     const describe = onHost(this, props, 'Describe the restored schema', {
       document: documents.describeSchema,
-      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'url': $url }])`,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'url': $databaseUrl }])`,
       name: 'schema',
     });
     const compareSchema = agents.compareSchema.step(this, 'Compare the schema', {
@@ -98,7 +98,7 @@ export class RestoreDatabases extends Construct {
   private presign(stateName: string, role: string): tasks.LambdaInvoke {
     const payload = { suite: this.props.suite.name, id: expression('$id'), label: expression('$database.label'), role };
     return this.props.agents.presign.step(this, stateName, payload, {
-      assign: { url: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
+      assign: { databaseUrl: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
       outputs: {},
     });
   }
@@ -108,8 +108,8 @@ export class RestoreDatabases extends Construct {
   }
 
   private onFailure(steps: sfn.TaskStateBase[], kind: Check['kind'], stateName: string, then: sfn.IChainable): void {
-    const note = this.record(stateName, kind, { name: stateName, failure: expression('$failure') });
-    for (const step of steps) step.addCatch(note, { errors: ['States.ALL'], assign: { failure: FAILURE } });
+    const note = this.record(stateName, kind, { name: stateName, failure: expression('$databaseFailure') });
+    for (const step of steps) step.addCatch(note, { errors: ['States.ALL'], assign: { databaseFailure: FAILURE } });
     note.addCatch(then, { errors: ['States.ALL'] });
     note.next(then);
   }

@@ -1,3 +1,5 @@
+import { holds } from './conditions.ts';
+import { intrinsicOf, splitOnce, text, Unresolvable, withoutDynamicReference } from './intrinsic.ts';
 import { arn, type Place } from './place.ts';
 import type { Problem } from './problem.ts';
 import { type Facts, hexOf, type ResourceType, resourceTypes } from './resource-types.ts';
@@ -5,9 +7,6 @@ import type { Template, TemplateResource } from './template.ts';
 
 /** Stands for AWS::NoValue: the property that has it is left out. */
 const noValue = Symbol('AWS::NoValue');
-
-/** Thrown inside a value that cannot be resolved; becomes one problem at the place of that value. */
-class Unresolvable extends Error {}
 
 /** Resolves the intrinsic functions of one stack's template. Values that cannot be resolved become problems, never guesses. */
 export class Resolver {
@@ -228,53 +227,12 @@ export class Resolver {
   #condition(name: string): boolean {
     const definition = this.template.Conditions?.[name];
     if (definition === undefined) throw new Unresolvable(`there is no condition ${name}`);
-    return this.#guarded(`condition ${name}`, () => this.#holds(definition));
-  }
-
-  #holds(definition: unknown): boolean {
-    const [name, argument] = Object.entries(definition as object)[0] as [string, unknown];
-    switch (name) {
-      case 'Fn::Equals': {
-        const [one, other] = argument as [unknown, unknown];
-        return text(this.#evaluate(one)) === text(this.#evaluate(other));
-      }
-      case 'Fn::And':
-        return (argument as unknown[]).every((part) => this.#holds(part));
-      case 'Fn::Or':
-        return (argument as unknown[]).some((part) => this.#holds(part));
-      case 'Fn::Not':
-        return !this.#holds((argument as unknown[])[0]);
-      case 'Condition':
-        return this.#condition(String(argument));
-      default:
-        throw new Unresolvable(`the engine does not know the condition function ${name}`);
-    }
+    return this.#guarded(`condition ${name}`, () =>
+      holds(definition, { evaluate: (value) => this.#evaluate(value), condition: (other) => this.#condition(other) }),
+    );
   }
 }
 
 export function stackId(place: Place, stack: string): string {
   return arn(place, 'cloudformation', `stack/${stack}/${hexOf(stack, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
-}
-
-function intrinsicOf(value: unknown): { name: string; argument: unknown } | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const [entry, ...others] = Object.entries(value);
-  if (entry === undefined || others.length > 0) return undefined;
-  const [name, argument] = entry;
-  return name === 'Ref' || name.startsWith('Fn::') ? { name, argument } : undefined;
-}
-
-function withoutDynamicReference(value: string): string {
-  if (value.includes('{{resolve:')) throw new Unresolvable('the engine does not resolve dynamic references ({{resolve:…}})');
-  return value;
-}
-
-function text(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new Unresolvable('a text is needed where a list or an object stands');
-}
-
-function splitOnce(whole: string, separator: string): [string, string | undefined] {
-  const at = whole.indexOf(separator);
-  return at < 0 ? [whole, undefined] : [whole.slice(0, at), whole.slice(at + separator.length)];
 }

@@ -39,6 +39,8 @@ export class Front {
     });
     // Node's default of five minutes for one request would cut every long upload.
     server.requestTimeout = 0;
+    // SDK clients keep their connections; a server that closes one just as it is used again costs a retry.
+    server.keepAliveTimeout = 60_000;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);

@@ -29,6 +29,13 @@ export function unknownAction(service: string, action: string): ServiceError {
   return new ServiceError('UnknownOperationException', `The engine does not carry out ${service} ${action}`, 501);
 }
 
+/** Refuses the parameters of an action that the engine would ignore. @throws ServiceError ValidationException */
+export function refuseUnknownParameters(action: string, parameters: Record<string, unknown>, known: string[]): void {
+  const unknown = Object.keys(parameters).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new ServiceError('ValidationException', `The engine does not know ${unknown.join(', ')} of ${action}`);
+}
+
 /** JSON in which a Date is a number of seconds. */
 function json(document: unknown): string {
   return JSON.stringify(document, function (this: Record<string, unknown>, name: string, value: unknown) {

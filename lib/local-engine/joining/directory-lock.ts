@@ -21,7 +21,7 @@ export class DirectoryLock {
 
   /** The lock, or the pid of the living process that holds it. */
   static acquire(directory: string): DirectoryLock | { heldBy: number } {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     while (true) {
       const last = generations(directory).at(-1) ?? 0;
       const holder = last === 0 ? undefined : readHolder(fileOf(directory, last));

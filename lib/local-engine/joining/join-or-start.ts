@@ -24,7 +24,7 @@ export async function joinOrStart(options: EngineOptions): Promise<Engine> {
     if (lock instanceof DirectoryLock) return startWithLock(options, lock);
     const card = readCard(options.directory);
     if (card?.pid === lock.heldBy) {
-      const joined = await joinEngine(card, readAssembly(options.assembly, card.region).digest);
+      const joined = await joinEngine(card, options.directory, readAssembly(options.assembly, card.region).digest);
       if (joined !== undefined) return joined;
     }
     if (Date.now() > deadline) {

@@ -1,6 +1,8 @@
 import { type ClientRequest, get } from 'node:http';
+import { join } from 'node:path';
 import { type Engine, outputsOf } from '../engine.ts';
 import type { Credentials } from '../principals.ts';
+import { locateObject } from '../s3/layout.ts';
 import type { Card } from './card.ts';
 import type { Introduction } from './control.ts';
 
@@ -8,7 +10,7 @@ import type { Introduction } from './control.ts';
  * Joins the engine that left a card. Undefined when nobody answers there.
  * @throws Error `AssemblyDiffers` when that engine carries out another assembly than the one with this digest
  */
-export async function joinEngine(card: Card, digest: string): Promise<Engine | undefined> {
+export async function joinEngine(card: Card, directory: string, digest: string): Promise<Engine | undefined> {
   const membership = await hold(card, '/_engine/join').catch(() => undefined);
   if (membership === undefined) return undefined;
   const introduction = (await ask(card, '/_engine/hello').catch(() => undefined)) as Introduction | undefined;
@@ -27,6 +29,7 @@ export async function joinEngine(card: Card, digest: string): Promise<Engine | u
     operatorCredentials: card.operator,
     report: introduction.report,
     outputs: (stackName) => outputsOf(introduction.outputs, stackName),
+    objectFile: (bucket, key, versionId) => locateObject(join(directory, 's3'), bucket, key, versionId),
     credentialsFor: async (role) => (await ask(card, `/_engine/credentials?role=${encodeURIComponent(role)}`)) as Credentials,
     idle: async () => {
       await ask(card, '/_engine/idle');

@@ -64,6 +64,7 @@ async function answer(handler, { requestId, payload, deadline, functionArn }) {
     message = { requestId, result: JSON.stringify(await handler(JSON.parse(payload), context)) ?? 'null' };
   } catch (error) {
     message = { requestId, error: describe(error) };
+    console.error(`ERROR Invoke Error ${JSON.stringify(message.error)}`);
   }
   current = undefined;
   process.send(message);

@@ -50,6 +50,16 @@ export class Functions {
    * @throws ServiceError when there is no such function or the payload is no JSON or too large
    */
   async invoke(nameOrArn: string, payload: string): Promise<Outcome> {
+    const pool = this.#poolFor(nameOrArn, payload);
+    return this.#activity.during(() => this.#run(pool, payload));
+  }
+
+  /** Throws what `invoke` would throw, without invoking. */
+  check(nameOrArn: string, payload: string): void {
+    this.#poolFor(nameOrArn, payload);
+  }
+
+  #poolFor(nameOrArn: string, payload: string): Pool {
     const pool = this.#pools.get(functionName(nameOrArn));
     if (pool === undefined) throw new ServiceError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
     const bytes = Buffer.byteLength(payload);
@@ -65,7 +75,7 @@ export class Functions {
     } catch {
       throw new ServiceError('InvalidRequestContentException', 'Could not parse request body into json');
     }
-    return this.#activity.during(() => this.#run(pool, payload));
+    return pool;
   }
 
   /** Ends every child process; invocations that are under way fail. */

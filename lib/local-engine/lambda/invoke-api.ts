@@ -1,11 +1,10 @@
-import type { Activity } from '../activity.ts';
 import { jsonResponse, restService } from '../front/rest-protocol.ts';
 import type { Service } from '../front/service.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Functions } from './functions.ts';
 
 /** The Lambda API: `POST /2015-03-31/functions/NAME/invocations`, waiting for the result or (`Event`) not. */
-export function invokeService(functions: Functions, activity: Activity): Service {
+export function invokeService(functions: Functions): Service {
   return restService(async ({ method, path: [version, collection, name, action, ...deeper], headers, body }) => {
     const known = version === '2015-03-31' && collection === 'functions' && action === 'invocations' && deeper.length === 0;
     if (method !== 'POST' || !known || name === undefined) {
@@ -20,8 +19,9 @@ export function invokeService(functions: Functions, activity: Activity): Service
     const payload = body.length === 0 ? '{}' : body.toString('utf8');
     const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
     if (type === 'Event') {
-      if (!functions.has(name)) throw new ServiceError('ResourceNotFoundException', `Function not found: ${name}`, 404);
-      void activity.during(() => functions.invoke(name, payload)).catch(() => {});
+      functions.check(name, payload);
+      // What goes wrong from here on is in the function's log, as on AWS.
+      void functions.invoke(name, payload).catch(() => {});
       return { status: 202, headers: {}, body: '' };
     }
     if (type !== 'RequestResponse')

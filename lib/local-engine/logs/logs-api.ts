@@ -1,5 +1,5 @@
 import { arn, type Place } from '../assembly/place.ts';
-import { unknownAction } from '../front/json-protocol.ts';
+import { refuseUnknownParameters, unknownAction } from '../front/json-protocol.ts';
 import type { Call } from '../front/service.ts';
 import { ServiceError } from '../service-error.ts';
 import type { LogFiles, LogLine } from './log-files.ts';
@@ -8,6 +8,23 @@ type Parameters = Record<string, unknown>;
 
 /** AWS's limit of events in one answer. */
 const mostEvents = 10_000;
+
+const knownParameters: Record<string, string[]> = {
+  DescribeLogGroups: ['logGroupNamePrefix'],
+  DescribeLogStreams: ['logGroupName', 'logStreamNamePrefix', 'orderBy', 'descending', 'limit'],
+  GetLogEvents: ['logGroupName', 'logStreamName', 'startTime', 'endTime', 'limit', 'nextToken', 'startFromHead'],
+  FilterLogEvents: [
+    'logGroupName',
+    'logStreamNames',
+    'logStreamNamePrefix',
+    'startTime',
+    'endTime',
+    'filterPattern',
+    'nextToken',
+    'limit',
+    'interleaved',
+  ],
+};
 
 /** The reading half of the CloudWatch Logs API. Times are in milliseconds, as on AWS. */
 export function logsApi(logs: LogFiles, place: Place): Call {
@@ -18,10 +35,13 @@ export function logsApi(logs: LogFiles, place: Place): Call {
         .filter((name) => name.startsWith(String(logGroupNamePrefix)))
         .map((name) => ({ logGroupName: name, arn: arn(place, 'logs', `log-group:${name}:*`) })),
     }),
-    DescribeLogStreams: ({ logGroupName, logStreamNamePrefix = '' }) => {
+    DescribeLogStreams: ({ logGroupName, logStreamNamePrefix = '', orderBy, descending, limit }) => {
       const group = String(logGroupName);
       const names = streamsOf(logs, group).filter((name) => name.startsWith(String(logStreamNamePrefix)));
-      return { logStreams: names.map((name) => describedStream(logs, group, name)) };
+      const streams = names.map((name) => describedStream(logs, group, name));
+      if (orderBy === 'LastEventTime') streams.sort((one, other) => one.lastEventTimestamp - other.lastEventTimestamp);
+      if (descending === true) streams.reverse();
+      return { logStreams: streams.slice(0, Number(limit ?? streams.length)) };
     },
     GetLogEvents: (parameters) => getLogEvents(logs, parameters),
     FilterLogEvents: (parameters) => filterLogEvents(logs, parameters),
@@ -29,13 +49,14 @@ export function logsApi(logs: LogFiles, place: Place): Call {
   return async (action, parameters) => {
     const perform = actions[action];
     if (perform === undefined) throw unknownAction('CloudWatch Logs', action);
+    refuseUnknownParameters(action, parameters, knownParameters[action] ?? []);
     return perform(parameters);
   };
 }
 
-function describedStream(logs: LogFiles, group: string, name: string): Record<string, unknown> {
+function describedStream(logs: LogFiles, group: string, name: string) {
   const lines = logs.read(group, name);
-  return { logStreamName: name, firstEventTimestamp: lines[0]?.at, lastEventTimestamp: lines.at(-1)?.at };
+  return { logStreamName: name, firstEventTimestamp: lines[0]?.at ?? 0, lastEventTimestamp: lines.at(-1)?.at ?? 0 };
 }
 
 /** Tokens are positions: `f/5` stands before the sixth line and reads on, `b/5` reads what comes before it. */

@@ -1,3 +1,4 @@
+import { refuseUnknownParameters } from '../front/json-protocol.ts';
 import { jsonResponse, restService } from '../front/rest-protocol.ts';
 import type { Service } from '../front/service.ts';
 import { ServiceError } from '../service-error.ts';
@@ -13,11 +14,17 @@ export function scheduleService(schedules: Schedule[]): Service {
         501,
       );
     }
+    const known = name === undefined ? ['NamePrefix', 'ScheduleGroup', 'State'] : ['groupName'];
+    refuseUnknownParameters('Scheduler', Object.fromEntries(query), known);
     if (name === undefined) {
+      const state = query.get('State');
       const prefix = query.get('NamePrefix') ?? '';
       const group = query.get('ScheduleGroup');
       const listed = schedules.filter(
-        (schedule) => schedule.name.startsWith(prefix) && (group === null || schedule.group === group),
+        (schedule) =>
+          schedule.name.startsWith(prefix) &&
+          (group === null || schedule.group === group) &&
+          (state === null || stateOf(schedule) === state),
       );
       return jsonResponse(200, { Schedules: listed.map(summary) });
     }
@@ -35,8 +42,13 @@ export function scheduleService(schedules: Schedule[]): Service {
   });
 }
 
-function summary({ name, group, arn, enabled, target }: Schedule): Record<string, unknown> {
-  return { Name: name, GroupName: group, Arn: arn, State: enabled ? 'ENABLED' : 'DISABLED', Target: { Arn: target.Arn } };
+function summary(schedule: Schedule): Record<string, unknown> {
+  const { name, group, arn, target } = schedule;
+  return { Name: name, GroupName: group, Arn: arn, State: stateOf(schedule), Target: { Arn: target.Arn } };
+}
+
+function stateOf({ enabled }: Schedule): string {
+  return enabled ? 'ENABLED' : 'DISABLED';
 }
 
 function seconds(date: Date | undefined): number | undefined {

@@ -1,4 +1,5 @@
 import type { Place } from '../assembly/place.ts';
+import { refuseUnknownParameters } from '../front/json-protocol.ts';
 import type { Call } from '../front/service.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { ServiceError } from '../service-error.ts';
@@ -53,13 +54,13 @@ export function integrationName(resource: string): string {
 export function integrations(services: TaskServices): Record<string, Integration> {
   const { place, functions, topics } = services;
   const start = ({ StateMachineArn, Input, Name, ...unknown }: Arguments) => {
-    refuseUnknown('startExecution', unknown);
+    refuseUnknownParameters('startExecution', unknown, []);
     const input = typeof Input === 'string' ? Input : JSON.stringify(Input ?? {});
     return services.executions().start(String(StateMachineArn), input, Name === undefined ? undefined : String(Name));
   };
   const table: Record<string, Integration> = {
     'lambda:invoke': named('Lambda', async ({ FunctionName, Payload, ...unknown }) => {
-      refuseUnknown('lambda:invoke', unknown);
+      refuseUnknownParameters('lambda:invoke', unknown, []);
       const outcome = await functions.invoke(String(FunctionName), JSON.stringify(Payload ?? {}));
       if ('error' in outcome) throw new TaskFailure(outcome.error.errorType || 'Lambda.Unknown', JSON.stringify(outcome.error));
       return { ExecutedVersion: '$LATEST', Payload: JSON.parse(outcome.result), StatusCode: 200 };
@@ -134,12 +135,6 @@ function named(service: string, integration: Integration): Integration {
       throw new TaskFailure(`${service}.${code}`, cause);
     }
   };
-}
-
-function refuseUnknown(action: string, unknown: Arguments): void {
-  const names = Object.keys(unknown);
-  if (names.length > 0)
-    throw new ServiceError('ValidationException', `The engine does not know ${names.join(', ')} of ${action}`);
 }
 
 function textOf(message: unknown): unknown {

@@ -1,5 +1,5 @@
 import type { Place } from '../assembly/place.ts';
-import { unknownAction } from '../front/json-protocol.ts';
+import { refuseUnknownParameters, unknownAction } from '../front/json-protocol.ts';
 import type { Call } from '../front/service.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ExecutionDetail, ExecutionSummary, HistoryEvent } from './execution-store.ts';
@@ -56,9 +56,7 @@ export function statesApi(executions: Executions, place: Place): Call {
   return async (action, parameters) => {
     const perform = actions[action];
     if (perform === undefined) throw unknownAction('Step Functions', action);
-    const unknown = Object.keys(parameters).filter((name) => !knownParameters[action]?.includes(name));
-    if (unknown.length > 0)
-      throw new ServiceError('ValidationException', `The engine does not know ${unknown.join(', ')} of ${action}`);
+    refuseUnknownParameters(action, parameters, knownParameters[action] ?? []);
     return perform(parameters);
   };
 }

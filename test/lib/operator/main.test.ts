@@ -180,7 +180,7 @@ test('a failed verification exits with 5 and one problem per failed check', asyn
   });
 });
 
-test.each(['20261101T000000Z', 'nonsense', '20261399T000000Z'])('%s is not found', async (id) => {
+test.each(['20261101T000000Z', 'nonsense'])('%s is not found', async (id) => {
   const engine = await sampleEngine();
   expect((await engine.command('verify', [id])).json).toMatchObject({
     exitCode: 4,

@@ -31,18 +31,18 @@ test('events seen before are not told again', () => {
   expect(steps.take([...first, entered(3, 'Seal')])).toEqual([{ kind: 'entered', step: 'Seal', at: at(3) }]);
 });
 
-test('a child execution is found where it was submitted', () => {
-  const submitted = event(1, 'TaskSubmitted', {
-    taskSubmittedEventDetails: {
-      resource: 'startExecution.sync:2',
-      resourceType: 'states',
-      output: JSON.stringify({ ExecutionArn: CHILD }),
-    },
-  });
-  const other = event(2, 'TaskSubmitted', {
-    taskSubmittedEventDetails: { resource: 'x', resourceType: 'y', output: 'not JSON' },
-  });
-  expect(new Steps().take([submitted, other])).toEqual([{ kind: 'child', executionArn: CHILD }]);
+test('a child execution is found where a task asks for it', () => {
+  const scheduled = (id: number, resource: string, parameters: string) =>
+    event(id, 'TaskScheduled', {
+      taskScheduledEventDetails: { resource, parameters, resourceType: 'states', region: 'us-east-1' },
+    });
+  const wanted = { StateMachineArn: machineOf(CHILD), Name: CHILD.split(':').at(-1), Input: {} };
+  const changes = new Steps().take([
+    scheduled(1, 'startExecution.sync:2', JSON.stringify(wanted)),
+    scheduled(2, 'startExecution.sync:2', 'not JSON'),
+    scheduled(3, 'describeExecution', JSON.stringify(wanted)),
+  ]);
+  expect(changes).toEqual([{ kind: 'child', executionArn: CHILD }]);
 });
 
 test('an execution that failed tells its error', () => {

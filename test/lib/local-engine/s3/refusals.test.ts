@@ -78,7 +78,7 @@ test.each([
   ['PUT', '/plain/k?acl', 'acl'],
   ['PUT', '/plain/k?tagging&unknown=1', 'unknown'],
   ['GET', '/plain/k?torrent', 'torrent'],
-  ['DELETE', '/plain/k?tagging&uploadId=u&x=1', 'uploadId'],
+  ['DELETE', '/plain/k?tagging&uploadId=u', 'tagging'],
   ['POST', '/plain/k', 'POST'],
   ['PATCH', '/plain/k', 'PATCH'],
   ['GET', '/plain?list-type=2&fetch-owner=true', 'fetch-owner'],
