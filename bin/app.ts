@@ -5,8 +5,12 @@ import { refuseDeployment } from '../lib/platform/refuse-deployment.ts';
 import { SuiteBackupStack } from '../lib/suite-backup-stack.ts';
 import { VaultStack } from '../lib/vault-stack.ts';
 
-// The made-up ids of a local run are no AWS ids, and looking at every template for AWS's sake costs a second.
-const app = new App({ builtinCloudFormationValidation: process.env.SUITE_BACKUP_LOCAL !== '1' });
+const app = new App({
+  // The made-up ids of a local run are no AWS ids, and looking at every template for AWS's sake costs a second.
+  builtinCloudFormationValidation: process.env.SUITE_BACKUP_LOCAL !== '1',
+  // The vault must not be able to drop what the workflows use.
+  context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
+});
 const suite = await readSuite((name) => app.node.tryGetContext(name));
 const vault = new VaultStack(app, suite.stackNames.vault, { suite });
 new SuiteBackupStack(app, suite.stackNames.workflows, { suite, vault });

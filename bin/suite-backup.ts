@@ -26,7 +26,7 @@ try {
     stderr: {
       write: (text) => process.stderr.write(text),
       isTTY: process.stderr.isTTY === true,
-      columns: () => process.stderr.columns ?? 80,
+      columns: () => process.stderr.columns || 80,
       color: colored(process.stderr),
     },
     openLocal: async (options, help) => {

@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { machineName } from '../functions/contract/names.ts';
+import { machineName, SCRATCH_PORTS } from '../functions/contract/names.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { Agent, type AgentProps } from './platform/agent.ts';
 import { giveVaultRights, type VaultRights } from './vault-rights.ts';
@@ -65,6 +65,6 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     removeAccess: make('verify/remove-access', { remove: ['artifacts/*/scratch-*'] }),
     writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'proofs/*'], put: ['proofs/*'] }),
   };
-  if (suite.host.network) proof.compareRows.mayReach(suite.verification.port);
+  if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   return { runs, backup, proof };
 }

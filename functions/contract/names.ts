@@ -12,6 +12,9 @@ export const machineName = (suite: string, workflow: string) => `${suite}-backup
 /** An agent's role: fixed, so that the vault's policy can name it in a condition without a reference (which would make a cycle). */
 export const agentRoleName = (suite: string, agent: string) => `${suite}-backup-${agent}`;
 
+/** Proofs of several suites may run on one host at once: each scratch server takes the first free of so many ports. */
+export const SCRATCH_PORTS = 16;
+
 /** Label of everything we start on the host; the sweep removes by it. */
 export const SCRATCH_LABEL = 'suite-backup.scratch';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import type { Check } from '../contract/proof.ts';
 import { type Inventory, type InventoryEntry, readableName, relative } from './inventory.ts';
 
 /** The letters of `find -printf %y` for tar's types; a hard link is the file it names. */
-const TYPES: Partial<Record<NonNullable<Headers['type']>, string>> = {
+const TYPES: Partial<Record<NonNullable<Header['type']>, string>> = {
   file: 'f',
   'contiguous-file': 'f',
   link: 'f',
@@ -15,6 +15,8 @@ const TYPES: Partial<Record<NonNullable<Headers['type']>, string>> = {
   'character-device': 'c',
   'block-device': 'b',
 };
+/** One character per byte, as the inventory has it; an option that the library's own types leave out. */
+const EXACT_NAMES = { filenameEncoding: 'latin1' } as object;
 /** A proof names that many entries one by one; the summary counts them all. */
 const NAMED = 50;
 
@@ -28,7 +30,7 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
   const warnings: Check[] = [];
   const seen = new Map<string, string | null>();
   let bytes = 0;
-  const unpack = tar.pipe(extract({ filenameEncoding: 'latin1' as BufferEncoding }));
+  const unpack = tar.pipe(extract(EXACT_NAMES));
   tar.on('error', (error) => unpack.destroy(error));
   for await (const entry of unpack) {
     const name = relative(entry.header.name);
@@ -67,7 +69,7 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
   return [...problems.slice(0, NAMED), summary, ...warnings.slice(0, NAMED)];
 }
 
-function differenceOf(listed: InventoryEntry, header: Headers, sha256: string | null) {
+function differenceOf(listed: InventoryEntry, header: Header, sha256: string | null) {
   const type = TYPES[header.type ?? 'file'] ?? header.type ?? 'file';
   if (type !== listed.type) return { expected: listed.type, actual: type, message: 'is of another type in the archive.' };
   const size = header.type === 'link' ? listed.size : (header.size ?? 0);
@@ -87,7 +89,7 @@ function differenceOf(listed: InventoryEntry, header: Headers, sha256: string | 
   return different && { ...different, message: `has another ${different.fact} in the archive.` };
 }
 
-function describe({ type, size }: Headers) {
+function describe({ type, size }: Header) {
   return { type, size };
 }
 

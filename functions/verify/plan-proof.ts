@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NamedError } from '../contract/errors.ts';
 import { idOf, isId, isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
+import { SCRATCH_PORTS } from '../contract/names.ts';
 import type { Manifest, ManifestSource } from '../contract/manifest.ts';
 import { readBackParts } from '../contract/proof.ts';
 import type { SqlCheck } from '../contract/sources.ts';
@@ -36,7 +37,6 @@ export const handler = agent(input, async ({ suite, id, checks, address, port })
   const common = {
     suite,
     proof: proofId,
-    port: String(port),
     bucket: vault.bucket,
     prefix: keys.artifactPrefix(suite, id),
     chunkBytes: CHUNK_BYTES,
@@ -45,13 +45,13 @@ export const handler = agent(input, async ({ suite, id, checks, address, port })
     proofId,
     startedAt: isoSeconds(now),
     sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source) })),
-    servers: serversOf(captured, checks, common, address),
+    servers: serversOf(captured, checks, common, { address: address ?? '', firstPort: String(port), lastPort: String(port + SCRATCH_PORTS - 1) }),
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
 
 /** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
-function serversOf(captured: ManifestSource[], checks: readonly SqlCheck[], common: Record<string, string>, address: string | null) {
+function serversOf(captured: ManifestSource[], checks: readonly SqlCheck[], common: Record<string, string>, listen: Record<string, string>) {
   const containers = [...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : [])))];
   return containers.map((name) => {
     const own = captured.filter((source) => source.container?.name === name);
@@ -60,15 +60,15 @@ function serversOf(captured: ManifestSource[], checks: readonly SqlCheck[], comm
     const { server, container } = databases[0]!;
     if (!server || !container) throw new NamedError('ManifestInvalid', `The manifest does not tell the server of ${name}.`);
     const bootstrapUser = encode(server.bootstrapUser);
-    const { suite, proof, port } = common;
-    const scratch = { suite: suite!, proof: proof!, port: port!, bootstrapUser };
+    const { suite, proof } = common;
+    const scratch = { suite: suite!, proof: proof!, bootstrapUser };
     return {
       container: name,
       start: {
         ...common,
+        ...listen,
         bootstrapUser,
         image: encode(container.imageId),
-        address: address ?? '',
         sharedPreloadLibraries: encode(server.sharedPreloadLibraries),
       },
       scratch,

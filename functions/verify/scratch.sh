@@ -5,8 +5,9 @@ scratch=suite-backup-scratch-$SSM_suite-$SSM_proof
 scratch_directory=${TMPDIR:-/tmp}/$scratch
 
 # Clients reach the server through its data folder as /proc/self/cwd: a socket's path may have 107 bytes only, a TMPDIR may be longer.
+# The fourth line of its lock file is the port it took, which is part of the socket's name.
 # shellcheck disable=SC2016 # expanded inside the container
-enter_scratch='cd "$1/data" && shift && export PGHOST=/proc/self/cwd PGPORT="$1" PGUSER="$2" PGDATABASE="$3" LC_ALL=C PGCLIENTENCODING=UTF8 && shift 3 && exec "$@"'
+enter_scratch='cd "$1/data" && shift && export PGHOST=/proc/self/cwd PGPORT="$(sed -n 4p postmaster.pid)" PGUSER="$1" PGDATABASE="$2" LC_ALL=C PGCLIENTENCODING=UTF8 && shift 2 && exec "$@"'
 in_scratch() { # [-i] DATABASE COMMAND...
   local interactive=()
   if [[ $1 == -i ]]; then
@@ -15,7 +16,7 @@ in_scratch() { # [-i] DATABASE COMMAND...
   fi
   local database=$1
   shift
-  in_container "${interactive[@]}" --user postgres "$scratch" sh -c "$enter_scratch" enter "$scratch_directory" "$SSM_port" "$bootstrap_user" "$database" "$@"
+  in_container "${interactive[@]}" --user postgres "$scratch" sh -c "$enter_scratch" enter "$scratch_directory" "$bootstrap_user" "$database" "$@"
 }
 
 # fetch URL: the presigned URL is a secret for its 15 minutes, so it does not stand on a command line.

@@ -24,20 +24,25 @@ if [[ -n $SSM_address ]]; then
   network=host
 fi
 # The same path inside and outside. The server waits for its key, which only its user may read and which never stands on a command line.
-# No durability: the scratch lives for minutes, and a crash fails the proof anyhow.
+# A port that another proof's server on this host holds is passed over. No durability: the scratch lives for minutes, and a crash fails the proof anyhow.
 # shellcheck disable=SC2016 # expanded inside the container
 serve='
   cd "$1" || exit
   initdb --pgdata=data --username="$2" --auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions >log 2>&1 || exit
   : >initialized
   until [ -s data/server.key ]; do sleep 0.05; done
-  exec postgres -D data -c listen_addresses="$3" -c port="$4" -c unix_socket_directories=/proc/self/cwd -c shared_preload_libraries="$5" \
+  port=$4
+  until postgres -D data -c listen_addresses="$3" -c port="$port" -c unix_socket_directories=/proc/self/cwd -c shared_preload_libraries="$6" \
     -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c archive_mode=off \
     -c max_wal_size=512MB -c autovacuum=off -c shared_buffers=64MB -c maintenance_work_mem=64MB -c huge_pages=off -c max_connections=20 \
-    -c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key -c password_encryption=scram-sha-256 -c logging_collector=off >>log 2>&1'
+    -c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key -c password_encryption=scram-sha-256 -c logging_collector=off >log 2>&1
+  do
+    grep -q "Address already in use" log && [ "$port" -lt "$5" ] || exit
+    port=$((port + 1))
+  done'
 docker run --detach --name "$scratch" --label "suite-backup.scratch=$SSM_suite" --network "$network" --shm-size 256m --log-driver none \
   --user postgres --volume "$scratch_directory:$scratch_directory" --entrypoint sh "$image" \
-  -c "$serve" serve "$scratch_directory" "$bootstrap_user" "$listen" "$SSM_port" "$preload" >/dev/null 2>"$work/run-errors" ||
+  -c "$serve" serve "$scratch_directory" "$bootstrap_user" "$listen" "$SSM_firstPort" "$SSM_lastPort" "$preload" >/dev/null 2>"$work/run-errors" ||
   die ScratchFailed "Docker could not start the scratch server: $(first_line "$work/run-errors")"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=suite-backup-scratch \
@@ -76,12 +81,13 @@ in_scratch -i postgres psql -XAtqw -v ON_ERROR_STOP=1 <<<"set password_encryptio
   create role suite_backup_compare superuser login password '$password';" 2>"$work/role-errors" ||
   judge_scratch 'The compare role could not be made' "$work/role-errors" ScratchFailed
 version=$(in_scratch postgres psql -XAtqw -c 'show server_version')
+port=$(in_scratch postgres psql -XAtqw -c 'show port')
 
 access=null
 if [[ -n $SSM_address ]]; then
   key=${SSM_prefix}scratch-$SSM_proof.$SSM_attempt.json
   printf '{"host":%s,"port":%s,"user":"suite_backup_compare","password":"%s","certificate":%s}' \
-    "$(json_string "$SSM_address")" "$SSM_port" "$password" "$(json_string "$(<"$work/server.crt")")" |
+    "$(json_string "$SSM_address")" "$port" "$password" "$(json_string "$(<"$work/server.crt")")" |
     aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors 2>"$work/upload-errors" ||
     die UploadFailed "The access to the scratch server could not be stored: $(first_line "$work/upload-errors")"
   access=$(json_string "$key")

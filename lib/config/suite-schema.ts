@@ -79,7 +79,7 @@ const expectation = z
   .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min is larger than max');
 
 const check = z.strictObject({
-  name: sourceName,
+  name: freeText,
   database: z.string(),
   sql: freeText,
   expect: expectation,

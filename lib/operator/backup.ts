@@ -1,10 +1,9 @@
 import { idOf } from '../../functions/contract/ids.ts';
-import { keys } from '../../functions/contract/keys.ts';
+import { idOfKey, keys } from '../../functions/contract/keys.ts';
 import type { Notice } from '../../functions/contract/manifest.ts';
 import { readFailure, readManifest } from './documents.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
-import { indexOf } from './point-index.ts';
 import { pointText } from './point-text.ts';
 import { readPoint } from './points.ts';
 import { type Ended, run } from './run.ts';
@@ -85,9 +84,9 @@ function idIn(ended: Ended): string | null {
 async function idOfFailedRun(work: Work, executionArn: string, since: Date): Promise<string | null> {
   const vault = new Vault(work.connection);
   const prefix = keys.failures(vault.suite);
-  const recent = indexOf(vault.suite, await vault.list(prefix, `${prefix}${idOf(since)}`)).failures;
-  for (const id of [...recent].reverse()) {
-    if ((await readFailure(vault, id))?.executionArn === executionArn) return id;
+  for (const key of (await vault.list(prefix, `${prefix}${idOf(since)}`)).reverse()) {
+    const id = idOfKey(prefix, key);
+    if (id !== undefined && (await readFailure(vault, key))?.executionArn === executionArn) return id;
   }
   return null;
 }

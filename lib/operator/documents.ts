@@ -33,9 +33,9 @@ export async function readProof(vault: Vault, key: ProofKey): Promise<FoundProof
   return { key, proof: agrees ? parsed.data : null };
 }
 
-/** What is known of a run that failed; null when there is no record, or none that can be read. */
-export async function readFailure(vault: Vault, id: string): Promise<Failure | null> {
-  const found = await vault.read(keys.failure(vault.suite, id));
+/** What is known of a run that failed, by the key of its record; null when there is none, or none that can be read. */
+export async function readFailure(vault: Vault, key: string): Promise<Failure | null> {
+  const found = await vault.read(key);
   return failureSchema.safeParse(jsonOf(found?.text)).data ?? null;
 }
 

@@ -13,16 +13,16 @@ import { durationText } from './text.ts';
 
 interface Followed {
   executionArn: string;
-  /** Empty for the run itself. */
   label: string;
   depth: number;
   /** A command on the host: the console shows its inner states, here its name says enough. */
   isHostCommand: boolean;
-  startedAt: number;
+  startedAt: Date;
   steps: Steps;
   ended: boolean;
 }
 
+/** Enough to see that it moves, few enough for the log of a nightly run. */
 const PLAIN_BYTES_EVERY_MS = 5000;
 
 /** Shows a run and everything it starts, from their histories and the host's log, as they go on. */
@@ -35,7 +35,7 @@ export class Follower {
   readonly #startedAt = Date.now();
   #step = '';
   #logReadAt = 0;
-  #bytesShownAt = Date.now();
+  #bytesShownAt = 0;
   #troubled = false;
 
   constructor(connection: Connection, progress: Progress, executionArn: string) {
@@ -43,7 +43,7 @@ export class Follower {
     this.#progress = progress;
     // The clocks of host and laptop differ a little; a line too many is harmless, one too few is not.
     this.#log = new HostLog(connection, Date.now() - 5000);
-    this.#follow(executionArn, '', 0);
+    this.#follow(executionArn, 0, new Date());
   }
 
   /** Looks once and shows what is new. Watching must never fail a run: trouble is told once and then ignored. */
@@ -57,12 +57,26 @@ export class Follower {
     }
   }
 
+  /** All executions are read first and then told in the order of time, or a child would seem to end after what waited for it. */
   async #lookAtHistories(): Promise<void> {
+    const news: { followed: Followed; change: StepChange }[] = [];
     // Children that turn up while looking are appended, and so looked at in the same round.
     for (const followed of this.#followed) {
       if (followed.ended) continue;
-      const changes = followed.steps.take(await this.#newEvents(followed));
-      this.#show(followed, changes);
+      for (const change of followed.steps.take(await this.#newEvents(followed))) {
+        if (change.kind === 'child') this.#follow(change.executionArn, followed.depth + 1, change.at);
+        if (change.kind === 'ended') followed.ended = true;
+        news.push({ followed, change });
+      }
+    }
+    news.sort((one, other) => one.change.at.getTime() - other.change.at.getTime() || rank(one.change) - rank(other.change));
+    const left = new Set(
+      news.flatMap(({ followed, change }) => (change.kind === 'left' ? [stepKey(followed, change.step)] : [])),
+    );
+    for (const { followed, change } of news) {
+      // What was entered and left since the last look is told once, with its time.
+      const passed = change.kind === 'entered' && left.has(stepKey(followed, change.step));
+      if (!passed) this.#show(followed, change);
     }
   }
 
@@ -89,37 +103,31 @@ export class Follower {
     }
   }
 
-  #show(followed: Followed, changes: readonly StepChange[]): void {
-    const left = new Set(changes.flatMap((change) => (change.kind === 'left' ? [change.step] : [])));
-    for (const change of changes) {
-      if (change.kind === 'child') this.#follow(change.executionArn, childLabel(change.executionArn), followed.depth + 1);
-      else if (change.kind === 'ended') this.#showEnd(followed, change);
-      else if (!followed.isHostCommand) {
-        const indent = '  '.repeat(followed.depth + 1);
-        if (change.kind === 'left') this.#progress.line(`${indent}✓ ${change.step} (${durationText(change.seconds)})`);
-        else if (!left.has(change.step)) this.#progress.line(`${indent}▸ ${change.step}`);
-        if (change.kind === 'entered') this.#step = change.step;
-      }
-    }
-  }
-
-  #showEnd(followed: Followed, end: Extract<StepChange, { kind: 'ended' }>): void {
-    followed.ended = true;
-    if (followed.depth === 0) return;
+  #show(followed: Followed, change: StepChange): void {
     const indent = '  '.repeat(followed.depth + 1);
-    const seconds = durationText((Date.now() - followed.startedAt) / 1000);
-    const why = end.cause === null ? '' : `: ${readCause(end.cause).message.split('\n')[0]}`;
-    this.#progress.line(
-      end.ok ? `${indent}✓ ${followed.label} (${seconds})` : `${indent}✗ ${followed.label}: ${end.error}${why} (${seconds})`,
-    );
+    if (change.kind === 'child') this.#progress.line(`${indent}  ▸ ${childLabel(change.executionArn)}`);
+    else if (change.kind === 'ended') this.#showEnd(followed, change, indent);
+    else if (!followed.isHostCommand) this.#showStep(change, indent);
   }
 
-  #follow(executionArn: string, label: string, depth: number): void {
+  #showStep(change: Extract<StepChange, { kind: 'entered' | 'left' }>, indent: string): void {
+    if (change.kind === 'entered') this.#step = change.step;
+    const done = change.kind === 'left';
+    this.#progress.line(`${indent}${done ? `✓ ${change.step} (${durationText(change.seconds)})` : `▸ ${change.step}`}`);
+  }
+
+  #showEnd({ depth, label, startedAt }: Followed, end: Extract<StepChange, { kind: 'ended' }>, indent: string): void {
+    if (depth === 0) return;
+    const took = durationText(Math.max(0, end.at.getTime() - startedAt.getTime()) / 1000);
+    const why = end.cause === null ? '' : `: ${readCause(end.cause).message.split('\n')[0]}`;
+    this.#progress.line(end.ok ? `${indent}✓ ${label} (${took})` : `${indent}✗ ${label}: ${end.error}${why} (${took})`);
+  }
+
+  #follow(executionArn: string, depth: number, startedAt: Date): void {
     if (this.#followed.some((other) => other.executionArn === executionArn)) return;
     const isHostCommand = machineOf(executionArn) === this.#connection.stack.hostCommandMachine;
-    const started = { executionArn, label, depth, isHostCommand, startedAt: Date.now(), steps: new Steps(), ended: false };
-    this.#followed.push(started);
-    if (depth > 0) this.#progress.line(`${'  '.repeat(depth + 1)}▸ ${label}`);
+    const label = childLabel(executionArn);
+    this.#followed.push({ executionArn, label, depth, isHostCommand, startedAt, steps: new Steps(), ended: false });
   }
 
   async #lookAtHost(): Promise<void> {
@@ -128,12 +136,21 @@ export class Follower {
       this.#logReadAt = now;
       for (const { line, at } of await this.#log.read()) this.#host.take(line, at);
     }
-    const texts = this.#host.texts(Date.now());
     const running = this.#followed.filter((each) => each.isHostCommand && !each.ended).map((each) => each.label);
-    const current = texts.length > 0 ? texts : running;
+    const bytes = running.length === 0 ? [] : this.#host.texts(now);
+    const current = bytes.length > 0 ? bytes : running;
     this.#progress.live(`  ${durationText((now - this.#startedAt) / 1000)}  ${[this.#step, ...current].join(' · ')}`);
-    if (this.#progress.isLive || texts.length === 0 || now - this.#bytesShownAt < PLAIN_BYTES_EVERY_MS) return;
+    if (this.#progress.isLive || bytes.length === 0 || now - this.#bytesShownAt < PLAIN_BYTES_EVERY_MS) return;
     this.#bytesShownAt = now;
-    for (const text of texts) this.#progress.line(`    … ${text}`);
+    for (const text of bytes) this.#progress.line(`    … ${text}`);
   }
+}
+
+function stepKey({ executionArn }: Followed, step: string): string {
+  return `${executionArn} ${step}`;
+}
+
+/** Within one millisecond an end comes before what it lets go on. */
+function rank({ kind }: StepChange): number {
+  return kind === 'ended' ? 0 : 1;
 }

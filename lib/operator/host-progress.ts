@@ -34,10 +34,10 @@ export class HostProgress {
     const before = this.#sources.get(source);
     const seconds = before === undefined ? 0 : (at - before.at) / 1000;
     const rate = before === undefined || seconds <= 0 || bytes < before.bytes ? 0 : (bytes - before.bytes) / seconds;
-    this.#sources.set(source, { bytes, at, rate, note: note ?? null });
+    this.#sources.set(source, { bytes, at, rate, note: note || null });
   }
 
-  /** One text per source that said something within the last ten seconds before `now`. */
+  /** One text per source that said something within the last ten seconds before `now`: CloudWatch is seconds behind the host. */
   texts(now: number): string[] {
     const moving = [...this.#sources].filter(([, { at }]) => now - at < 10_000);
     return moving.map(([source, { bytes, rate, note }]) => {
@@ -59,7 +59,7 @@ export class HostLog {
     this.#from = from;
   }
 
-  /** New progress lines with their times; none while the group does not exist yet. */
+  /** New progress lines with their times. */
   async read(): Promise<{ line: HostProgressLine; at: number }[]> {
     const found: { line: HostProgressLine; at: number }[] = [];
     let nextToken: string | undefined;

@@ -71,6 +71,8 @@ async function perform(call: Call, { verb: name, common, request }: Exclude<Pars
   let error: OperatorError | null;
   let engine: LocalEngine | null = null;
   try {
+    // The first line stands there before anything that takes long.
+    if (name === 'backup' || name === 'verify') progress.line(`${name}: starting`);
     engine = common.local ? await call.openLocal(common, { say: (line) => progress.line(line), commandHostOf }) : null;
     const connection = await connect(engine ?? { region: common.region, stackName: common.stack }, call.signal);
     suite = connection.stack.suite;

@@ -5,7 +5,10 @@ import type { Vault } from './vault.ts';
 /** Which points exist and what they are, from the keys of three listings alone: no object is read (DESIGN §5). */
 export interface PointIndex {
   manifests: ReadonlySet<string>;
+  /** Ids of runs that planned a point and failed. */
   failures: ReadonlySet<string>;
+  /** Keys of the records of all failures in their order, also of runs that made no point. */
+  failureKeys: readonly string[];
   /** Proofs of each id, newest first. */
   proofs: ReadonlyMap<string, readonly ProofKey[]>;
 }
@@ -36,6 +39,7 @@ export function indexOf(suite: string, stored: readonly string[]): PointIndex {
   return {
     manifests: idsBelow(keys.manifests(suite)),
     failures: idsBelow(keys.failures(suite)),
+    failureKeys: stored.filter((key) => key.startsWith(keys.failures(suite))),
     proofs: Map.groupBy(newestFirst, ({ id }) => id),
   };
 }

@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import { isId } from '../../functions/contract/ids.ts';
+import { keys } from '../../functions/contract/keys.ts';
 import type { Lock } from '../../functions/contract/lock.ts';
 import type { Connection } from './connection.ts';
 import { readFailure, readLock, readManifest, readProof } from './documents.ts';
@@ -57,7 +58,7 @@ export async function readFacts(
   const [manifest, lastProof, failure] = await Promise.all([
     index.manifests.has(id) ? readManifest(vault, id) : null,
     newest === undefined ? null : readProof(vault, newest),
-    index.failures.has(id) && newest === undefined ? readFailure(vault, id) : null,
+    index.failures.has(id) && newest === undefined ? readFailure(vault, keys.failure(vault.suite, id)) : null,
   ]);
   return { id, manifest, lastProof, failure, lock: lock?.lock.id === id ? lock : null };
 }

@@ -1,3 +1,4 @@
+import { keys } from '../../functions/contract/keys.ts';
 import { type ArtifactRow, artifactsOf, sourcesOfFailure } from './artifacts.ts';
 import { readFailure } from './documents.ts';
 import { type Point, pointOf } from './point.ts';
@@ -31,7 +32,7 @@ export const show: Verb<ShowFields> = {
       const artifacts = artifactsOf(manifest, locate && ((key, versionId) => locate(vault.bucket, key, versionId)));
       return { fields: { point, manifest, secretsKeptIn: manifest.secretsKeptIn, proofs, artifacts }, error: null };
     }
-    const failure = await readFailure(vault, id);
+    const failure = await readFailure(vault, keys.failure(vault.suite, id));
     const artifacts = failure === null ? [] : sourcesOfFailure(failure);
     return { fields: { point, manifest: null, secretsKeptIn: [], proofs, artifacts }, error: null };
   },

@@ -1,4 +1,3 @@
-import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
 import type { Connection } from './connection.ts';
 import { readFailure } from './documents.ts';
 import type { Point } from './point.ts';
@@ -82,11 +81,12 @@ async function readVault(connection: Connection): Promise<Omit<StatusFields, 'ru
   };
 }
 
+/** Keys begin with the id of the point, and an old point can be verified today: of the newest keys the latest record counts. */
+const NEWEST_FAILURES = 5;
+
 async function readLastFailure(vault: Vault, index: PointIndex): Promise<StatusFields['lastFailure']> {
-  const id = [...index.failures].sort().at(-1);
-  if (id === undefined) return null;
-  const failure = await readFailure(vault, id);
-  if (failure === null)
-    return { id, at: isoSeconds(timeOf(id)), name: 'Unexpected', message: 'The record of this failure cannot be read.' };
-  return { id, at: failure.at, name: failure.name, message: failure.message };
+  const newest = index.failureKeys.slice(-NEWEST_FAILURES);
+  const failures = (await Promise.all(newest.map((key) => readFailure(vault, key)))).filter((failure) => failure !== null);
+  const last = failures.sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).at(-1);
+  return last === undefined ? null : { id: last.id, at: last.at, name: last.name, message: last.message };
 }

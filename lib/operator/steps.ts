@@ -2,11 +2,12 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
 /** What the newest events of an execution mean for somebody who watches it. */
-export type StepChange =
-  | { kind: 'entered'; step: string; at: Date }
+export type StepChange = { at: Date } & (
+  | { kind: 'entered'; step: string }
   | { kind: 'left'; step: string; seconds: number }
   | { kind: 'child'; executionArn: string }
-  | { kind: 'ended'; ok: boolean; error: string | null; cause: string | null };
+  | { kind: 'ended'; ok: boolean; error: string | null; cause: string | null }
+);
 
 /** States that do work. Pass, Choice and the like come and go within a moment and would only hide the others. */
 const WORKING_STATES = ['TaskState', 'MapState', 'ParallelState', 'WaitState'];
@@ -33,20 +34,20 @@ export class Steps {
     if (WORKING_STATES.some((state) => type === `${state}Entered`)) {
       const step = event.stateEnteredEventDetails?.name ?? '';
       this.#open.set(step, [...(this.#open.get(step) ?? []), at]);
-      return [{ kind: 'entered', step, at }];
+      return [{ at, kind: 'entered', step }];
     }
     if (WORKING_STATES.some((state) => type === `${state}Exited`)) {
       const step = event.stateExitedEventDetails?.name ?? '';
       // Iterations of a Map enter the same state several times; which one leaves is not said, so the eldest does.
       const [since = at, ...rest] = this.#open.get(step) ?? [];
       this.#open.set(step, rest);
-      return [{ kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000 }];
+      return [{ at, kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000 }];
     }
     if (type === 'TaskScheduled' && event.taskScheduledEventDetails?.resource?.startsWith('startExecution')) {
       const executionArn = childOf(event.taskScheduledEventDetails.parameters);
-      return executionArn === undefined ? [] : [{ kind: 'child', executionArn }];
+      return executionArn === undefined ? [] : [{ at, kind: 'child', executionArn }];
     }
-    return endOf(event);
+    return endOf(event, at);
   }
 }
 
@@ -78,17 +79,17 @@ function childOf(parameters: string | undefined): string | undefined {
   }
 }
 
-function endOf(event: HistoryEvent): StepChange[] {
+function endOf(event: HistoryEvent, at: Date): StepChange[] {
   const details = event.executionFailedEventDetails ?? event.executionAbortedEventDetails ?? event.executionTimedOutEventDetails;
   switch (event.type) {
     case 'ExecutionSucceeded':
-      return [{ kind: 'ended', ok: true, error: null, cause: null }];
+      return [{ at, kind: 'ended', ok: true, error: null, cause: null }];
     case 'ExecutionFailed':
-      return [{ kind: 'ended', ok: false, error: details?.error ?? 'Failed', cause: details?.cause ?? null }];
+      return [{ at, kind: 'ended', ok: false, error: details?.error ?? 'Failed', cause: details?.cause ?? null }];
     case 'ExecutionAborted':
-      return [{ kind: 'ended', ok: false, error: details?.error ?? 'Aborted', cause: details?.cause ?? null }];
+      return [{ at, kind: 'ended', ok: false, error: details?.error ?? 'Aborted', cause: details?.cause ?? null }];
     case 'ExecutionTimedOut':
-      return [{ kind: 'ended', ok: false, error: 'WorkflowTimedOut', cause: details?.cause ?? null }];
+      return [{ at, kind: 'ended', ok: false, error: 'WorkflowTimedOut', cause: details?.cause ?? null }];
     default:
       return [];
   }

@@ -92,15 +92,15 @@ export class Agent extends Construct {
     return this;
   }
 
-  /** Opens the host's security groups for this agent at one TCP port. Needs `network`. */
-  mayReach(port: number): this {
+  /** Opens the host's security groups for this agent at `count` TCP ports from `port` on. Needs `network`. */
+  mayReach(port: number, count = 1): this {
     const from = this.function.connections.securityGroups[0]!.securityGroupId;
     for (const [index, groupId] of (this.network?.securityGroupIds ?? []).entries()) {
       new ec2.CfnSecurityGroupIngress(this, `Port${port}Of${index}`, {
         groupId,
         ipProtocol: 'tcp',
         fromPort: port,
-        toPort: port,
+        toPort: port + count - 1,
         sourceSecurityGroupId: from,
         description: `${Stack.of(this).stackName}: ${this.node.id}`,
       });

@@ -4,7 +4,7 @@ import type { HostDocumentHandle } from '../platform/host-document.ts';
 import { type ParameterName, parameters } from '../platform/parameters.ts';
 
 const STORE: ParameterName[] = ['bucket', 'prefix', 'chunkBytes'];
-const SCRATCH: ParameterName[] = ['suite', 'proof', 'port', 'bootstrapUser'];
+const SCRATCH: ParameterName[] = ['suite', 'proof', 'bootstrapUser'];
 
 export interface ProofDocuments {
   readonly startScratch: HostDocumentHandle;
@@ -21,7 +21,7 @@ export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number)
   const document = (name: HostDocument, names: ParameterName[]) =>
     hostCommand.document(name, { script: `functions/verify/${name}.sh`, parameters: parameters(names), timeoutSeconds });
   return {
-    startScratch: document('start-scratch', [...SCRATCH, ...STORE, 'image', 'address', 'sharedPreloadLibraries']),
+    startScratch: document('start-scratch', [...SCRATCH, ...STORE, 'image', 'address', 'firstPort', 'lastPort', 'sharedPreloadLibraries']),
     restoreRoles: document('restore-roles', [...SCRATCH, ...STORE, 'source', 'url']),
     listArchive: document('list-archive', [...SCRATCH, 'url']),
     restoreDatabase: document('restore-database', [...SCRATCH, 'database', 'url']),

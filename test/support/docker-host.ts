@@ -139,7 +139,7 @@ class DockerHost implements TestHost {
     const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
     const mounts = { ...options.mounts };
     if (dataVolume !== undefined) mounts['/var/lib/postgresql/data'] = (await this.volume(dataVolume)).name;
-    const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres', ...options.environment };
+    const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres', POSTGRES_INITDB_ARGS: '--no-sync', ...options.environment };
     const flags = ['--network', this.name, '--publish', '127.0.0.1::5432'];
     const words = ['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off'];
     const container = await this.#run(shortName, { ...options, mounts, environment }, flags, words);
@@ -239,5 +239,6 @@ function toolsIn(container: string, root: () => string): ToolReplacement {
 async function foreignProcesses(container: string): Promise<string[]> {
   const [, ...lines] = (await docker('top', container, '-eo', 'pid,args')).split('\n');
   const commands = lines.map((line) => line.trim().replace(/^\d+\s+/, ''));
-  return commands.filter((words) => !/^(postgres\b|sleep infinity$)/.test(words));
+  // In brackets: it has ended, or is just becoming another program.
+  return commands.filter((words) => !/^(\[|postgres\b|sleep infinity$)/.test(words));
 }

@@ -5,7 +5,6 @@
 # script, so that a search of /proc for a variable or a command finds the process itself and nothing of the machinery around it.
 set -m # a process group per job; without it bash would also make every job ignore SIGINT
 mapfile -d '' -t spec <"$1"
-rm -f -- "$1"
 client=$2
 exec {lifeline}<&0 </dev/null
 
@@ -26,6 +25,7 @@ exec {err_read}<"/dev/fd/$both" {err_write}>"/dev/fd/$both" {both}>&-
   exec -- "${command[@]}"
 ) &
 process=$!
+rm -f -- "$1" & # not before: every fork delays the start of the process
 exec 3<&- {out_write}>&- {err_write}>&-
 
 # Docker's client dies when nobody reads its output any more.

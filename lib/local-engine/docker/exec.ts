@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { homedir } from 'node:os';
@@ -41,7 +40,7 @@ export function exec(inventory: Inventory, directory: string, words: string[]): 
   }
 
   mkdirSync(join(directory, 'exec'), { recursive: true, mode: 0o700 });
-  const spec = join(directory, 'exec', randomUUID());
+  const spec = join(directory, 'exec', `${process.pid}-${process.hrtime.bigint()}`);
   const variables = Object.entries(inside).map(([variable, value]) => `${variable}=${value}`);
   const parts = [folder, String(variables.length), ...variables, ...user.prefix, ...command];
   writeFileSync(spec, `${parts.join('\0')}\0`, { mode: 0o600 });

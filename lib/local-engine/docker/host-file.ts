@@ -47,7 +47,7 @@ export class HostFileError extends Error {
   }
 }
 
-const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 // bash exports a container's variables; these it keeps for itself, and other names it cannot hold.
 const variableName = /^(?!(?:BASHOPTS|BASH_VERSINFO|EUID|PPID|SHELLOPTS|UID)$)[A-Za-z_][A-Za-z0-9_]*$/;
 

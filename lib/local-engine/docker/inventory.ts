@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
 import type { HostFile } from './host-file.ts';
 import { startTime } from './process-identity.ts';
+import { stableId } from './stable-id.ts';
 import type { Value } from './template.ts';
 
 /** What `docker run` writes down once, and never changes, about a container: `containers/<name>/config.json`. */
@@ -59,7 +59,7 @@ export function readInventory(host: HostFile, directory: string): Inventory {
     const postgres = each.postgres;
     return {
       declared: true,
-      id: createHash('sha256').update(`declared container ${name}`).digest('hex'),
+      id: stableId(`container ${name}`),
       name,
       image: each.image,
       imageId: image(each.image, each.imageDigest).id,
@@ -166,7 +166,7 @@ export function findImage(inventory: Inventory, reference: string): Image | null
 
 function image(name: string, digest: string | null): Image {
   const tag = withTag(name);
-  const id = digest ?? `sha256:${createHash('sha256').update(`image ${tag}`).digest('hex')}`;
+  const id = digest ?? `sha256:${stableId(`image ${tag}`)}`;
   return { id, tag, digests: digest === null ? [] : [`${tag.slice(0, tag.lastIndexOf(':'))}@${digest}`] };
 }
 

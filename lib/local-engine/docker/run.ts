@@ -8,7 +8,7 @@ import { oneOf, parseArguments, required } from './arguments.ts';
 import { environmentFlag, environmentFrom, findProgram, insideEnvironment, systemPath } from './environment.ts';
 import { Failure } from './failure.ts';
 import { containerFolder, findContainer, findImage, type Inventory, readInventory, type StartedContainer } from './inventory.ts';
-import { processUser } from './user.ts';
+import { type ProcessUser, processUser } from './user.ts';
 
 const size = (value: string) => (/^[0-9]+(\.[0-9]+)?([kmgt]?i?b?)?$/i.test(value) ? null : 'invalid size');
 const bind = (value: string) => {
@@ -64,7 +64,7 @@ export async function run(inventory: Inventory, directory: string, words: string
     binds: flags.volume!.map((value) => ({ path: value.split(':')[0]!, readOnly: value.endsWith(':ro') })),
     createdAt: new Date().toISOString(),
   };
-  const user = processUser(config.user, { uid: process.getuid!(), home: homedir() });
+  const user = userOf(config);
   for (const { path } of config.binds) mkdirSync(path, { recursive: true }); // as Docker does
   reserveName(inventory, directory, config);
 
@@ -93,6 +93,14 @@ export async function run(inventory: Inventory, directory: string, words: string
   if ((await text(supervisor.stdout)) !== 'started\n')
     throw new Failure(125, 'docker: the supervisor of the container could not start it');
   return `${config.id}\n`;
+}
+
+function userOf({ user }: StartedContainer): ProcessUser {
+  try {
+    return processUser(user, { uid: process.getuid!(), home: homedir() });
+  } catch (error) {
+    throw error instanceof Failure ? new Failure(125, `docker: Error response from daemon: ${error.message}`) : error;
+  }
 }
 
 /** Makes the container's folder, whole, in one rename; a name that is taken is refused by the file system itself. */

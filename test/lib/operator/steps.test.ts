@@ -19,8 +19,8 @@ test('a step is entered, left after its seconds, and states that do no work are 
   expect(
     steps.take([entered(1, 'Take the lock'), exited(4, 'Take the lock'), entered(5, 'Decide', 'ChoiceStateEntered')]),
   ).toEqual([
-    { kind: 'entered', step: 'Take the lock', at: at(1) },
-    { kind: 'left', step: 'Take the lock', seconds: 3 },
+    { at: at(1), kind: 'entered', step: 'Take the lock' },
+    { at: at(4), kind: 'left', step: 'Take the lock', seconds: 3 },
   ]);
 });
 
@@ -28,7 +28,7 @@ test('events seen before are not told again', () => {
   const steps = new Steps();
   const first = [entered(1, 'Plan'), exited(2, 'Plan')];
   steps.take(first);
-  expect(steps.take([...first, entered(3, 'Seal')])).toEqual([{ kind: 'entered', step: 'Seal', at: at(3) }]);
+  expect(steps.take([...first, entered(3, 'Seal')])).toEqual([{ at: at(3), kind: 'entered', step: 'Seal' }]);
 });
 
 test('a child execution is found where a task asks for it', () => {
@@ -42,12 +42,12 @@ test('a child execution is found where a task asks for it', () => {
     scheduled(2, 'startExecution.sync:2', 'not JSON'),
     scheduled(3, 'describeExecution', JSON.stringify(wanted)),
   ]);
-  expect(changes).toEqual([{ kind: 'child', executionArn: CHILD }]);
+  expect(changes).toEqual([{ at: at(1), kind: 'child', executionArn: CHILD }]);
 });
 
 test('an execution that failed tells its error', () => {
   const failed = event(1, 'ExecutionFailed', { executionFailedEventDetails: { error: 'DumpFailed', cause: 'lost' } });
-  expect(new Steps().take([failed])).toEqual([{ kind: 'ended', ok: false, error: 'DumpFailed', cause: 'lost' }]);
+  expect(new Steps().take([failed])).toEqual([{ at: at(1), kind: 'ended', ok: false, error: 'DumpFailed', cause: 'lost' }]);
 });
 
 test('a child is called by what it does', () => {

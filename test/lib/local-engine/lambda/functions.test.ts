@@ -86,17 +86,22 @@ test('a function has the variables of its template, the credentials of its role,
   for (const name of ['HOME', 'VITEST', 'NODE_OPTIONS', 'AWS_PROFILE']) expect(environment).not.toHaveProperty(name);
 });
 
-test('a warm function keeps its process and its state, and answers within ten milliseconds', async () => {
+test('a warm function keeps its process and its state, and answers many times faster than a cold one', async () => {
   const { clients } = await started(shopOptions(shop('count'), assets));
-  const { payload: first } = await clients.lambda.invoke('work', {});
-  const { pid } = first as { pid: number };
-  const times: number[] = [];
-  for (let call = 2; call <= 20; call += 1) {
+  const timed = async (): Promise<{ payload: unknown; milliseconds: number }> => {
     const begun = performance.now();
-    expect((await clients.lambda.invoke('work', {})).payload).toEqual({ calls: call, pid });
-    times.push(performance.now() - begun);
+    const { payload } = await clients.lambda.invoke('work', {});
+    return { payload, milliseconds: performance.now() - begun };
+  };
+  const cold = await timed();
+  const { pid } = cold.payload as { pid: number };
+  const times: number[] = [];
+  for (let calls = 2; calls <= 20; calls += 1) {
+    const warm = await timed();
+    expect(warm.payload).toEqual({ calls, pid });
+    times.push(warm.milliseconds);
   }
-  expect(times.sort((one, other) => one - other)[9]).toBeLessThan(10);
+  expect(times.sort((one, other) => one - other)[9]).toBeLessThan(cold.milliseconds / 5);
 });
 
 test('concurrent invocations run side by side, at most four at a time', async () => {

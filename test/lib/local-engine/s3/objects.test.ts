@@ -60,7 +60,7 @@ test('a stream of 20 MB in aws-chunked framing is stored without its framing', a
 });
 
 test('an empty object is an object', async () => {
-  await put('empty', '');
+  await put('empty', Buffer.alloc(0));
   const answer = await get('empty');
   expect(answer.text).toBe('');
   expect(answer.ContentLength).toBe(0);

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { readable, type Statement, type SynthesizedApp } from './synthesized-app.ts';
+
+/** Actions for which AWS knows no resource, so that `*` is all that can be said. */
+const WITHOUT_RESOURCE = [
+  'ssm:DescribeInstanceInformation',
+  'ssm:GetCommandInvocation',
+  'ssm:ListCommands',
+  'ssm:CancelCommand',
+  'logs:DescribeLogGroups',
+  'logs:CreateLogDelivery',
+  'logs:GetLogDelivery',
+  'logs:UpdateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:DescribeResourcePolicies',
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+];
+
+/** The right to tag is the right to expire. */
+const TAGGERS = ['seal'];
+
+export function policyRules(app: SynthesizedApp): void {
+  const allows = app.statements().filter(({ effect }) => effect === 'Allow');
+  const bucket = `\${${app.ofType('AWS::S3::Bucket')[0]!.id}.Arn}`;
+  const key = `\${${app.ofType('AWS::KMS::Key')[0]!.id}.Arn}`;
+  const describeOne = ({ of, actions }: Statement) => `${of}: ${actions}`;
+
+  describe('what is allowed', () => {
+    it('names its resource wherever AWS knows one', () => {
+      const wide = allows.filter(
+        ({ actions, resources }) => resources.includes('*') && actions.some((action) => !WITHOUT_RESOURCE.includes(action)),
+      );
+      expect(wide.map(describeOne)).toEqual([]);
+    });
+
+    it('names every action', () => {
+      const wide = allows.filter(
+        ({ actions, raw }) => raw.NotAction !== undefined || actions.some((action) => action.includes('*')),
+      );
+      expect(wide.map(describeOne)).toEqual([]);
+    });
+
+    it('never says what is allowed by leaving out what is not', () => {
+      expect(allows.filter(({ raw }) => raw.NotResource !== undefined).map(describeOne)).toEqual([]);
+    });
+
+    it('lets nobody tag but those who decide how long a point stays', () => {
+      const roles = allows.filter(({ actions }) => actions.some((action) => /Tagging/i.test(action) && !/^s3:Get/.test(action)));
+      const names = roles.map(({ of }) => app.target(rolesOf(app, of)[0])?.properties.RoleName);
+      expect([...new Set(names)]).toEqual(TAGGERS.map((agent) => `${app.suite}-backup-${agent}`));
+    });
+
+    it('lets nobody delete a version, change the bucket or retain longer than it should', () => {
+      const dangerous =
+        /^s3:(DeleteObjectVersion|PutBucket|DeleteBucket|PutLifecycle|PutObjectRetention|PutObjectLegalHold|Bypass)/;
+      expect(allows.filter(({ actions }) => actions.some((action) => dangerous.test(action))).map(describeOne)).toEqual([]);
+    });
+  });
+
+  describe('the host', () => {
+    it('may do exactly this and nothing else', () => {
+      const policies = app.resources.filter((resource) => rolesOf(app, resource.id).includes('docker-host'));
+      const statements = policies.flatMap(({ properties }) => (properties.PolicyDocument as { Statement: object[] }).Statement);
+      expect(statements.map(readable)).toEqual([
+        {
+          Sid: 'PutArtifacts',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:AbortMultipartUpload'],
+          Resource: `${bucket}/${app.suite}/artifacts/*`,
+        },
+        {
+          Sid: 'EncryptArtifacts',
+          Effect: 'Allow',
+          Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+          Resource: key,
+          Condition: {
+            StringEquals: {
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: how `plain` writes a reference
+              'kms:ViaService': 's3.${AWS::Region}.${AWS::URLSuffix}',
+              'kms:EncryptionContext:aws:s3:arn': bucket,
+            },
+          },
+        },
+        {
+          Sid: 'DeliverLogs',
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+          Resource: expect.stringMatching(/^\$\{HostCommandHostLog.*\.Arn\}$/),
+        },
+        { Sid: 'FindLogGroup', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
+      ]);
+    });
+  });
+}
+
+/** What stands in `Roles` of a policy: names of roles that exist already, references to our own. */
+function rolesOf(app: SynthesizedApp, policy: string): unknown[] {
+  const resource = app.resources.find(({ id }) => id === policy);
+  return (resource?.properties.Roles as unknown[] | undefined) ?? [];
+}

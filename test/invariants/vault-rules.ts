@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { keys } from '../../functions/contract/keys.ts';
+import { TIERS } from '../../functions/contract/tiers.ts';
+import { readable, type SynthesizedApp } from './synthesized-app.ts';
+
+interface Rule {
+  Id: string;
+  Prefix?: string;
+  TagFilters?: { Key: string; Value: string }[];
+  ExpirationInDays?: number;
+  NoncurrentVersionExpiration?: { NoncurrentDays: number };
+  ExpiredObjectDeleteMarker?: boolean;
+  AbortIncompleteMultipartUpload?: { DaysAfterInitiation: number };
+}
+
+export function vaultRules(app: SynthesizedApp): void {
+  const [bucket] = app.ofType('AWS::S3::Bucket');
+  const arn = `\${${bucket!.id}.Arn}`;
+  const [policy] = app.ofType('AWS::S3::BucketPolicy');
+  const statements = readable((policy!.properties.PolicyDocument as { Statement: object[] }).Statement) as { Sid?: string }[];
+  const statement = (sid: string) => statements.find(({ Sid }) => Sid === sid);
+  const rules = (bucket!.properties.LifecycleConfiguration as { Rules: Rule[] }).Rules;
+  const artifacts = `${app.suite}/artifacts/`;
+
+  describe('the vault', () => {
+    it('is one bucket: versioned, encrypted with a key of its own, closed to the public', () => {
+      expect(app.ofType('AWS::S3::Bucket')).toHaveLength(1);
+      expect(readable(bucket!.properties)).toMatchObject({
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            {
+              BucketKeyEnabled: true,
+              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.stringMatching(/^\$\{Key/) },
+            },
+          ],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      });
+    });
+
+    it('and its key outlive their stack, and the stack cannot be deleted by mistake', () => {
+      const { Resources } = app.template('vault');
+      const kept = Object.values(Resources).filter(({ Type }) => Type === 'AWS::S3::Bucket' || Type === 'AWS::KMS::Key');
+      expect(kept).toHaveLength(2);
+      for (const resource of kept) expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(app.artifact('vault').properties).toMatchObject({ terminationProtection: true });
+    });
+
+    it('holds every stateful thing: without the workflows nothing of a point is gone', () => {
+      const types = Object.values(app.template('backup').Resources).map(({ Type }) => Type);
+      expect(types).not.toContain('AWS::S3::Bucket');
+    });
+
+    it('rotates its key', () => {
+      for (const key of app.ofType('AWS::KMS::Key')) expect(key.properties).toMatchObject({ EnableKeyRotation: true });
+    });
+  });
+
+  describe('the policy of the vault', () => {
+    it('refuses every request without TLS', () => {
+      expect(statements).toContainEqual({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 's3:*',
+        Resource: [arn, `${arn}/*`],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+    });
+
+    it('refuses every put that could replace an object, for anybody, and exempts only the parts of an upload', () => {
+      expect(statement('WriteOnce')).toEqual({
+        Sid: 'WriteOnce',
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 's3:PutObject',
+        NotResource: `${arn}/${keys.lock(app.suite)}`,
+        Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+      });
+    });
+
+    it('lets the lock be replaced only by who names what it replaces', () => {
+      expect(statement('LockIsNeverReplacedBlindly')).toEqual({
+        Sid: 'LockIsNeverReplacedBlindly',
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 's3:PutObject',
+        Resource: `${arn}/${keys.lock(app.suite)}`,
+        Condition: {
+          Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
+          Bool: { 's3:ObjectCreationOperation': 'true' },
+        },
+      });
+    });
+
+    it('refuses the host everything but putting artifacts, whatever else its role carries', () => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: how `plain` writes a reference
+      const role = 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/';
+      const Condition = { ArnLike: { 'aws:PrincipalArn': [`${role}docker-host`, `${role}*/docker-host`] } };
+      const host = { Effect: 'Deny', Principal: { AWS: '*' }, Condition };
+      expect(statement('HostOnlyPutsArtifacts')).toEqual({
+        Sid: 'HostOnlyPutsArtifacts',
+        ...host,
+        NotAction: ['s3:PutObject', 's3:AbortMultipartUpload'],
+        Resource: `${arn}/${artifacts}*`,
+      });
+      expect(statement('HostDoesNothingElse')).toEqual({
+        Sid: 'HostDoesNothingElse',
+        ...host,
+        Action: 's3:*',
+        NotResource: `${arn}/${artifacts}*`,
+      });
+    });
+
+    it('allows nobody anything: rights stand in the roles', () => {
+      expect(statements.filter((one) => (one as { Effect?: string }).Effect === 'Allow')).toEqual([]);
+    });
+  });
+
+  describe('the lifecycle of the vault', () => {
+    it('never touches what is pinned', () => {
+      const removing = rules.filter((rule) => rule.ExpirationInDays || rule.NoncurrentVersionExpiration);
+      const blind = removing.filter(({ TagFilters, Prefix }) => {
+        const mayHoldPins = [keys.manifests(app.suite), artifacts, keys.proofs(app.suite)].some(
+          (prefix) => prefix.startsWith(Prefix ?? '') || (Prefix ?? '').startsWith(prefix),
+        );
+        return mayHoldPins && (!TagFilters?.length || TagFilters[0]!.Value === 'pinned');
+      });
+      expect(blind.map(({ Id }) => Id)).toEqual([]);
+    });
+
+    it.each(TIERS.filter((tier) => tier !== 'yearly'))('keeps the artifacts of a %s point longer than its manifest', (tier) => {
+      const days = (prefix: string) =>
+        rules.find(({ Prefix, TagFilters }) => Prefix === prefix && TagFilters?.[0]?.Value === tier)?.ExpirationInDays;
+      const manifest = days(keys.manifests(app.suite))!;
+      expect(manifest).toBe({ daily: 7, weekly: 28, monthly: 372 }[tier]);
+      expect(days(artifacts)).toBe(manifest + 2);
+      expect(days(keys.proofs(app.suite))).toBe(manifest + 2);
+    });
+
+    it('keeps a yearly point for ever', () => {
+      expect(rules.filter(({ TagFilters }) => TagFilters?.[0]?.Value === 'yearly')).toEqual([]);
+    });
+
+    it('lets a hidden version of a point be brought back for two weeks at least', () => {
+      const hidden = rules.filter(({ TagFilters }) => TagFilters?.length).map((rule) => rule.NoncurrentVersionExpiration);
+      expect(hidden.length).toBeGreaterThan(0);
+      for (const one of hidden) expect(one!.NoncurrentDays).toBeGreaterThanOrEqual(14);
+    });
+
+    it('clears away markers and uploads that nobody finished, by a rule of their own', () => {
+      const [rule, ...others] = rules.filter((one) => one.ExpiredObjectDeleteMarker || one.AbortIncompleteMultipartUpload);
+      expect(others).toEqual([]);
+      expect(rule).toMatchObject({ ExpiredObjectDeleteMarker: true, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
+      expect(rule!.TagFilters).toBeUndefined();
+    });
+
+    it('has one name for each rule', () => {
+      expect(new Set(rules.map(({ Id }) => Id)).size).toBe(rules.length);
+    });
+  });
+}
