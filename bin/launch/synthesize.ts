@@ -89,6 +89,8 @@ async function runApp({ home, suite, signal, say }: Synthesis, draft: string): P
     SUITE_BACKUP_LOCAL: '1',
     SUITE_BACKUP_PROBLEMS: problems,
     CDK_OUTDIR: draft,
+    // The CDK keeps a cache in the user's home folder, where nothing of ours belongs.
+    CDK_HOME: join(home, 'synthesis', 'cdk'),
   });
   signal.throwIfAborted();
   for (const warning of stderr.split('\n').filter((line) => line.startsWith('warning: '))) say(warning);

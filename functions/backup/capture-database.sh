@@ -32,6 +32,7 @@ read_sequences() { # PHASE: one that is dropped at this moment is no error
 }
 say "$SETTINGS_SQL" "set suite_backup.fingerprint = '$SSM_fingerprint';"
 read_sequences before
+say "select 'size ' || pg_database_size(current_database());"
 say 'begin isolation level repeatable read, read only;' "select 'snapshot ' || pg_export_snapshot();"
 # A hash-partitioned tree may route rows elsewhere after a restore (enum hashes depend on OIDs): load it through its root.
 say "select 'hash-partitions ' || count(*) from pg_partitioned_table where partstrat = 'h';"
@@ -49,6 +50,7 @@ answer() { # answer NAME: waits for the session's line
 answer ready >/dev/null
 snapshot=$(answer snapshot)
 tables=$(answer tables)
+expected_bytes=$(answer size)
 warnings=
 if ((tables == 0)); then
   [[ $SSM_optional == true ]] || die DatabaseEmpty "The database \"$database\" in \"$container_name\" has no tables."

@@ -4,7 +4,7 @@ import { type CaptureResult, HOST_RESULTS, type InspectResult } from '../contrac
 import { isoSeconds } from '../contract/ids.ts';
 import { keys, sourceLabel } from '../contract/keys.ts';
 import { type Manifest, type ManifestSource, notice, type Notice, serializeManifest, type StoredArtifact, storedBytes } from '../contract/manifest.ts';
-import { backupRequest, type CaptureOutcome, captureOutcome, incomplete } from '../contract/requests.ts';
+import { backupRequest, captureOutcome, incomplete, type IncompleteCause } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { RETENTION_TAG } from '../contract/tiers.ts';
 import { required } from '../runtime/environment.ts';
@@ -46,9 +46,13 @@ const vault = new Vault(required('BUCKET'));
  * the manifest last and once. @throws NamedError with every source that is missing.
  */
 export const handler = agent(input, async (run) => {
-  requireWhole(run.id, run.sources, run.captures);
   const reference = await newestProven(vault, run.suite, run.id);
-  const sealed = await Promise.all(run.sources.map((source) => sealSource(source, run, reference)));
+  const judged = await Promise.all(run.sources.map((source) => judge(source, run, reference)));
+  const sealed = judged.filter((source): source is ManifestSource => 'artifacts' in source);
+  // A point that holds nothing would prove nothing, even if each of its sources may be absent.
+  const nothing = judged.length === sealed.length && sealed.every(({ state }) => state === 'absent');
+  const failed = nothing ? judged.map(failureOf) : judged.filter((source): source is SourceFailure => !('artifacts' in source));
+  if (failed.length > 0) throw notWhole(run.id, failed, run.sources.length);
   const manifest: Omit<Manifest, 'checksum'> = {
     schema: 'suite-backup.manifest.v1',
     id: run.id,
@@ -72,22 +76,33 @@ export const handler = agent(input, async (run) => {
   return { id: run.id, bytes: storedBytes(sealed), anomalies: sealed.filter(({ anomaly }) => anomaly).length };
 });
 
-function requireWhole(id: string, sources: readonly Source[], captures: readonly CaptureOutcome[]): void {
-  const failed = sources.flatMap((source) => {
-    const label = sourceLabel(source.kind, source.name);
-    const capture = captures.find((candidate) => candidate.label === label);
-    if (capture?.ok) return [];
-    const error = capture?.error ?? { name: 'CaptureIncomplete', message: `Nothing is known of how ${label} was captured.` };
-    return source.optional && ABSENT.includes(error.name) ? [] : [{ label, ...error }];
-  });
-  if (failed.length === 0) return;
-  const [{ name }] = failed as [(typeof failed)[0]];
+type SourceFailure = IncompleteCause['sources'][0];
+
+/** What becomes of one source: sealed, absent because it may be, or failed. */
+async function judge(source: Source, run: z.infer<typeof input>, reference: Manifest | undefined): Promise<ManifestSource | SourceFailure> {
+  const label = sourceLabel(source.kind, source.name);
+  const capture = run.captures.find((candidate) => candidate.label === label);
+  const error = capture?.error ?? { name: 'CaptureIncomplete', message: `Nothing is known of how ${label} was captured.` };
+  const absent = source.optional && ABSENT.includes(error.name);
+  if (!capture?.ok && !absent) return { label, ...error };
+  try {
+    return await sealSource(source, run, reference);
+  } catch (problem) {
+    // One object that is not there must not hide what else is wrong.
+    if (problem instanceof NamedError) return { label, name: problem.name, message: problem.message };
+    throw problem;
+  }
+}
+
+function failureOf(source: ManifestSource | SourceFailure): SourceFailure {
+  return 'artifacts' in source ? { label: source.label, ...source.reason! } : source;
+}
+
+function notWhole(id: string, failed: SourceFailure[], declared: number): NamedError {
+  const { name } = failed[0]!;
   const list = failed.map(({ label, message }) => `${label}: ${message}`).join(' ');
-  throw incomplete(isErrorName(name) ? name : 'CaptureIncomplete', {
-    id,
-    message: `${failed.length} of ${sources.length} sources ${failed.length === 1 ? 'was' : 'were'} not captured whole. ${list}`.slice(0, 1500),
-    sources: failed,
-  });
+  const message = `${failed.length} of ${declared} sources ${failed.length === 1 ? 'was' : 'were'} not captured whole. ${list}`;
+  return incomplete(isErrorName(name) ? name : 'CaptureIncomplete', { id, message: message.slice(0, 1500), sources: failed });
 }
 
 async function sealSource(source: Source, run: z.infer<typeof input>, reference: Manifest | undefined): Promise<ManifestSource> {
@@ -99,18 +114,18 @@ async function sealSource(source: Source, run: z.infer<typeof input>, reference:
     return { ...base, resolved: null, state: 'absent', reason: error, artifacts: [], container: null, server: null, anomaly: null };
   }
   const capture: CaptureResult = HOST_RESULTS['capture-database'].parse(result);
-  const artifacts = await Promise.all(capture.artifacts.map((artifact) => lookUp(label, artifact)));
+  const artifacts = await Promise.all(capture.artifacts.map(lookUp));
   const anomaly = anomalyOf(label, artifacts, reference, run.shrink);
   const { container, server, resolved } = capture;
   return { ...base, resolved, state: 'captured', reason: null, artifacts, container, server, anomaly };
 }
 
 /** Only S3 knows the version, and only what S3 has is captured, whatever the host's uploader said. */
-async function lookUp(label: string, artifact: CaptureResult['artifacts'][0]): Promise<StoredArtifact> {
+async function lookUp(artifact: CaptureResult['artifacts'][0]): Promise<StoredArtifact> {
   const head = await vault.head(artifact.key);
-  if (!head) throw new NamedError('UploadFailed', `${label}: ${artifact.key} was reported as stored, but is not in the vault.`);
+  if (!head) throw new NamedError('UploadFailed', `${artifact.key} was reported as stored, but is not in the vault.`);
   if (head.bytes !== artifact.bytes) {
-    throw new NamedError('UploadFailed', `${label}: ${artifact.key} has ${head.bytes} bytes in the vault; the host sent ${artifact.bytes}.`);
+    throw new NamedError('UploadFailed', `${artifact.key} has ${head.bytes} bytes in the vault; the host sent ${artifact.bytes}.`);
   }
   return { ...artifact, versionId: head.versionId };
 }

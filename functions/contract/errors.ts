@@ -133,6 +133,9 @@ export function errorOfDocumentExit(status: number): ErrorName | undefined {
   return Object.entries<ErrorEntry>(ERRORS).find(([, entry]) => entry.document === status)?.[0] as ErrorName | undefined;
 }
 
+/** Characters. A message must still be whole once it stands escaped in a Cause, which is cut at 32,768: a cut one cannot be parsed. */
+export const LONGEST_MESSAGE = 12_000;
+
 /** The only error that our own code throws on purpose: its name is one of the table, so machines, alerts and runbook can act on it. */
 export class NamedError extends Error {
   constructor(name: ErrorName, message: string) {

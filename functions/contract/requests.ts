@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NamedError } from './errors.ts';
+import { LONGEST_MESSAGE, NamedError } from './errors.ts';
 import { TIERS, TRIGGERS } from './tiers.ts';
 
 /** What starts a backup: by hand, by the schedule, before a deployment. */
@@ -30,8 +30,12 @@ export type IncompleteCause = z.infer<typeof incompleteCause>;
 
 /** An error that names every source: its message is JSON, so that the failure record and the operator's command can list them. */
 export function incomplete(name: ConstructorParameters<typeof NamedError>[0], cause: IncompleteCause): NamedError {
-  const sources = cause.sources.map((source) => ({ ...source, message: source.message.slice(0, 300) }));
-  return new NamedError(name, JSON.stringify({ ...cause, sources: sources.slice(0, 8) }));
+  let sources = cause.sources.map((source) => ({ ...source, message: source.message.slice(0, 300) }));
+  const text = () => JSON.stringify({ ...cause, sources });
+  // About thirty fit with their messages; beyond that, naming every source is worth more than what each of them said.
+  if (text().length > LONGEST_MESSAGE) sources = sources.map((source) => ({ ...source, message: source.message.slice(0, 60) }));
+  while (text().length > LONGEST_MESSAGE) sources.pop();
+  return new NamedError(name, text());
 }
 
 /** The other direction; plain text stays text. */

@@ -46,6 +46,7 @@ capture_tree() {
   ((files > 0)) || die SourceEmpty "$what holds no files."
   raw=$(find_in_tree -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
 
+  expected_bytes=$raw
   hash_tree 3>&- &
   hasher=$!
   tolerated=1 # something changed while tar read it: the two lists tell what

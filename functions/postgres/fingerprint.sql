@@ -65,11 +65,19 @@ select format(
   method, case relkind when 'r' then 'only ' else '' end, name, coalesce(clause, ''))
 from plan
 union all
--- Pages that hold nothing are left out: a restore writes them, a sparse original does not.
+-- Pages that hold nothing and zeros at a page's end are left out, because a restore writes them and a sparse original need not have them;
+-- each object's length is hashed beside its pages instead.
 select format(
   'select json_build_object(''kind'', ''large-objects'', ''count'', (select count(*) from pg_largeobject_metadata), ''hash'', %s)',
-  case wanted when 'count' then 'null' else
-    '(select coalesce(sum(hashtextextended(loid || '':'' || pageno || '':'' || encode(data, ''hex''), 0)), 0)::text from pg_largeobject
-      where encode(data, ''hex'') ~ ''[^0]'')'
+  case
+    when wanted = 'count' then 'null'
+    -- Without large objects nobody needs the right to read them, which only superusers have.
+    when not has_table_privilege('pg_largeobject', 'select') and not exists (select from pg_largeobject_metadata) then '0::text'
+    else
+    '(select coalesce(sum(hash), 0)::text from (
+        select hashtextextended(loid || '':'' || pageno || '':'' || rtrim(encode(data, ''hex''), ''0''), 0) as hash from pg_largeobject
+          where encode(data, ''hex'') ~ ''[^0]''
+        union all
+        select hashtextextended(loid || '':'' || max(pageno::bigint * 2048 + length(data)), 0) from pg_largeobject group by loid) pages)'
   end)
 from mode

@@ -12,3 +12,5 @@ set statement_timeout = 0;
 set lock_timeout = 0;
 set idle_in_transaction_session_timeout = 0;
 set client_min_messages = warning;
+/* New in PostgreSQL 17; a held session may wait for hours. */
+select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout';

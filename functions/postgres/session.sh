@@ -38,28 +38,36 @@ container_json() {
 # The password never leaves the container: it is taken there from the variable that already holds it.
 # First as the container's own user, then as the operating system's postgres (Debian's packages ask for `peer`).
 declare -a PG=()
+# shellcheck disable=SC2016 # expanded inside the container
+enter_server='
+  variable=$1 user=$2
+  shift 2
+  if [ -n "$variable" ]; then
+    PGPASSWORD=$(printenv "$variable")
+    export PGPASSWORD
+  elif [ -z "${PGPASSWORD-}" ] && [ -n "${POSTGRES_PASSWORD-}" ]; then
+    export PGPASSWORD="$POSTGRES_PASSWORD"
+  fi
+  export PGUSER="${user:-${POSTGRES_USER:-postgres}}" LC_ALL=C PGCLIENTENCODING=UTF8 PGCONNECT_TIMEOUT=30 PGTZ=UTC
+  exec "$@"'
 connect() {
-  local user=$3 variable=$4 as found
-  # shellcheck disable=SC2016 # expanded inside the container
-  local enter='
-    variable=$1 user=$2; shift 2
-    if [ -n "$variable" ]; then PGPASSWORD=$(printenv "$variable"); export PGPASSWORD
-    elif [ -z "${PGPASSWORD-}" ] && [ -n "${POSTGRES_PASSWORD-}" ]; then export PGPASSWORD="$POSTGRES_PASSWORD"; fi
-    export PGUSER="${user:-${POSTGRES_USER:-postgres}}" LC_ALL=C PGCLIENTENCODING=UTF8 PGCONNECT_TIMEOUT=30 PGTZ=UTC
-    exec "$@"'
+  local as found
   for as in '' postgres; do
-    PG=(${as:+--user "$as"} --env "PGDATABASE=$2" "$container" sh -c "$enter" enter "$variable" "$user")
+    PG=(${as:+--user "$as"} --env "PGDATABASE=$2" "$container" sh -c "$enter_server" enter "$4" "$3")
     if found=$(in_container "${PG[@]}" psql -XAtqw -c 'select 1' 2>"$work/connect") && [[ $found == 1 ]]; then
       return 0
     fi
     [[ -n $as ]] || cp "$work/connect" "$work/connect.first"
   done
-  if grep -q 'does not exist' "$work/connect.first" && grep -q 'database "' "$work/connect.first"; then
-    die DatabaseNotFound "The server in \"$container\" has no database \"$2\"."
-  fi
-  if grep -Eqi 'executable file not found|psql: not found|no such file' "$work/connect.first"; then
+  if grep -Eqi 'executable file not found|psql: not found' "$work/connect.first"; then
     die ToolMissing "The container \"$container\" has no psql."
   fi
+  # The server says why in its own language: its list of databases is asked instead.
+  for as in '' postgres; do
+    PG=(${as:+--user "$as"} --env PGDATABASE=template1 "$container" sh -c "$enter_server" enter "$4" "$3")
+    found=$(in_container -i "${PG[@]}" psql -XAtqw -v "name=$2" 2>/dev/null <<<"select count(*) from pg_database where datname = :'name'") || continue
+    [[ $found != 0 ]] || die DatabaseNotFound "The server in \"$container\" has no database \"$2\"."
+  done
   die DatabaseUnreachable "The server in \"$container\" does not let us in: $(first_line "$work/connect.first")"
 }
 

@@ -44,7 +44,7 @@ export const handler = agent(input, async ({ suite, workflow, executionArn, star
     trigger: own?.request?.trigger ?? null,
     label: own?.request?.label ?? null,
     scheduledFor: own?.request?.scheduledFor ?? null,
-    sources: sourcesOf(own, sources),
+    sources: sourcesOf(own, sources, { name: failure.name, message }),
   };
   const recorded = await isRecorded(vault, suite, executionArn, started);
   const key = keyOf(suite, workflow, executionArn, id, own !== undefined);
@@ -58,10 +58,15 @@ function keyOf(suite: string, workflow: string, executionArn: string, id: string
   return `${keys.failures(suite)}${id}-${workflow}-${executionArn.split(':').at(-1)}.json`;
 }
 
-function sourcesOf(lock: Lock | undefined, failed: readonly { label: string; name: string; message: string }[]): Failure['sources'] {
+/** A run that names no source ended before or beside capturing them: nothing is known of any, so none counts as captured. */
+function sourcesOf(
+  lock: Lock | undefined,
+  failed: readonly { label: string; name: string; message: string }[],
+  whole: { name: string; message: string },
+): Failure['sources'] {
   return (lock?.request?.sources ?? []).map(({ label, kind, name }) => {
-    const reason = failed.find((source) => source.label === label);
-    const state = reason ? 'failed' : 'captured';
-    return { label, kind, name, state, reason: reason ? { name: reason.name, message: reason.message } : null };
+    const own = failed.find((source) => source.label === label);
+    const reason = own ? { name: own.name, message: own.message } : failed.length === 0 ? whole : null;
+    return { label, kind, name, state: reason ? 'failed' : 'captured', reason };
   });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isErrorName, NamedError } from '../contract/errors.ts';
+import { isErrorName, LONGEST_MESSAGE, NamedError } from '../contract/errors.ts';
 import { log } from './log.ts';
 
 /** What a function uses of Lambda's context. */
@@ -7,9 +7,6 @@ export interface AgentContext {
   readonly awsRequestId: string;
   getRemainingTimeInMillis(): number;
 }
-
-/** A Cause is cut at 32,768 characters, and a cut one can no longer be parsed by the machine that catches it. */
-const LONGEST_MESSAGE = 4000;
 
 /**
  * Makes a Lambda handler: parses the event, runs `work`, logs start and end.

@@ -7,8 +7,11 @@
 # The uploader's input is a named pipe that this shell keeps open: when the producer fails, the uploader is ended before it can see the
 # end of the stream, so a cut stream never becomes a complete object (`producer | aws s3 cp -` exits 0 then: measured).
 # openssl hashes 3.7 times as fast as sha256sum; chunks let the read-back work in parallel and stay below 15 minutes each.
+# $expected_bytes: how large the object may become, if the document knows; the uploader makes its parts large enough for the larger of
+# that and twice the last size, or a grown source would die at part 10,000.
 declare -a ARTIFACTS=()
 tolerated=0
+expected_bytes=0
 store() {
   local role=$1 key=$2 raw=$3
   shift 3
@@ -16,7 +19,7 @@ store() {
   started=$(now)
   mkfifo "$pipe.in" "$pipe.up" "$pipe.whole" "$pipe.chunks" "$pipe.count"
 
-  aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors --expected-size "${SSM_expectedBytes:-0}" \
+  aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors --expected-size "$(larger "${SSM_expectedBytes:-0}" "$expected_bytes")" \
     <"$pipe.up" >"$pipe.upload-log" 2>&1 3>&- &
   uploader=$!
   exec {hold}>"$pipe.up"
@@ -48,6 +51,10 @@ store() {
   wait "$uploader" || die UploadFailed "The upload of $key failed: $(first_line "$pipe.upload-log")"
   ARTIFACTS+=("$(artifact_json "$role" "$key" "$raw" "$pipe" "$(seconds_since "$started")")")
   return "$status"
+}
+
+larger() {
+  printf '%s' "$(($1 > $2 ? $1 : $2))"
 }
 
 # report_bytes PID: every second, how far the source is. A producer that knows better than the stream (a compressor holds megabytes

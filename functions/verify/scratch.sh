@@ -6,8 +6,9 @@ scratch_directory=${TMPDIR:-/tmp}/$scratch
 
 # Clients reach the server through its data folder as /proc/self/cwd: a socket's path may have 107 bytes only, a TMPDIR may be longer.
 # The fourth line of its lock file is the port it took, which is part of the socket's name.
+# A database or role may be set to read-only; here it is to be filled.
 # shellcheck disable=SC2016 # expanded inside the container
-enter_scratch='cd "$1/data" && shift && export PGHOST=/proc/self/cwd PGPORT="$(sed -n 4p postmaster.pid)" PGUSER="$1" PGDATABASE="$2" LC_ALL=C PGCLIENTENCODING=UTF8 && shift 2 && exec "$@"'
+enter_scratch='cd "$1/data" && shift && export PGHOST=/proc/self/cwd PGPORT="$(sed -n 4p postmaster.pid)" PGUSER="$1" PGDATABASE="$2" LC_ALL=C PGCLIENTENCODING=UTF8 PGOPTIONS="-c default_transaction_read_only=off" && shift 2 && exec "$@"'
 in_scratch() { # [-i] DATABASE COMMAND...
   local interactive=()
   if [[ $1 == -i ]]; then

@@ -105,15 +105,16 @@ export class Follower {
 
   #show(followed: Followed, change: StepChange): void {
     const indent = '  '.repeat(followed.depth + 1);
-    if (change.kind === 'child') this.#progress.line(`${indent}  ▸ ${childLabel(change.executionArn)}`);
+    if (change.kind === 'child') this.#progress.line(`${indent}  ▸ ${this.#label(change.executionArn)}`);
     else if (change.kind === 'ended') this.#showEnd(followed, change, indent);
     else if (!followed.isHostCommand) this.#showStep(change, indent);
   }
 
   #showStep(change: Extract<StepChange, { kind: 'entered' | 'left' }>, indent: string): void {
     if (change.kind === 'entered') this.#step = change.step;
-    const done = change.kind === 'left';
-    this.#progress.line(`${indent}${done ? `✓ ${change.step} (${durationText(change.seconds)})` : `▸ ${change.step}`}`);
+    const told = change.kind === 'entered' ? '▸' : change.ok ? '✓' : '✗';
+    const took = change.kind === 'entered' ? '' : ` (${durationText(change.seconds)})`;
+    this.#progress.line(`${indent}${told} ${change.step}${took}`);
   }
 
   #showEnd({ depth, label, startedAt }: Followed, end: Extract<StepChange, { kind: 'ended' }>, indent: string): void {
@@ -125,9 +126,24 @@ export class Follower {
 
   #follow(executionArn: string, depth: number, startedAt: Date): void {
     if (this.#followed.some((other) => other.executionArn === executionArn)) return;
-    const isHostCommand = machineOf(executionArn) === this.#connection.stack.hostCommandMachine;
-    const label = childLabel(executionArn);
-    this.#followed.push({ executionArn, label, depth, isHostCommand, startedAt, steps: new Steps(), ended: false });
+    const isHostCommand = this.#isHostCommand(executionArn);
+    this.#followed.push({
+      executionArn,
+      label: this.#label(executionArn),
+      depth,
+      isHostCommand,
+      startedAt,
+      steps: new Steps(),
+      ended: false,
+    });
+  }
+
+  #isHostCommand(executionArn: string): boolean {
+    return machineOf(executionArn) === this.#connection.stack.hostCommandMachine;
+  }
+
+  #label(executionArn: string): string {
+    return childLabel(executionArn, this.#connection.stack.suite, this.#isHostCommand(executionArn));
   }
 
   async #lookAtHost(): Promise<void> {

@@ -7,8 +7,6 @@ export interface PointIndex {
   manifests: ReadonlySet<string>;
   /** Ids of runs that planned a point and failed. */
   failures: ReadonlySet<string>;
-  /** Keys of the records of all failures in their order, also of runs that made no point. */
-  failureKeys: readonly string[];
   /** Proofs of each id, newest first. */
   proofs: ReadonlyMap<string, readonly ProofKey[]>;
 }
@@ -39,7 +37,6 @@ export function indexOf(suite: string, stored: readonly string[]): PointIndex {
   return {
     manifests: idsBelow(keys.manifests(suite)),
     failures: idsBelow(keys.failures(suite)),
-    failureKeys: stored.filter((key) => key.startsWith(keys.failures(suite))),
     proofs: Map.groupBy(newestFirst, ({ id }) => id),
   };
 }
@@ -60,10 +57,21 @@ export function provenIds(index: PointIndex): string[] {
   return storedIds(index).filter((id) => index.proofs.get(id)?.[0]?.passed === true);
 }
 
-/** An index that reaches back far enough to answer: 40 days are one page of keys, all time only when they say nothing. */
+/** A suite that is backed up daily is answered by the first look: a page of each listing, among however many points. */
+const LOOK_BACK_DAYS = [2, 40];
+
+/** An index that reaches back only as far as it must to answer. */
 export async function readIndexUntil(vault: Vault, now: Date, answers: (index: PointIndex) => boolean): Promise<PointIndex> {
-  const recent = await readIndex(vault, idOf(new Date(now.getTime() - 40 * 86_400_000)));
-  return answers(recent) ? recent : readIndex(vault);
+  for (const days of LOOK_BACK_DAYS) {
+    const recent = await readIndex(vault, daysBefore(now, days));
+    if (answers(recent)) return recent;
+  }
+  return readIndex(vault);
+}
+
+/** The id of a moment some days before another, to list from. */
+export function daysBefore(now: Date, days: number): string {
+  return idOf(new Date(now.getTime() - days * 86_400_000));
 }
 
 function compare(one: string, other: string): number {

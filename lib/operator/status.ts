@@ -1,7 +1,8 @@
+import { keys } from '../../functions/contract/keys.ts';
 import type { Connection } from './connection.ts';
 import { readFailure } from './documents.ts';
 import type { Point } from './point.ts';
-import { idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
+import { daysBefore, idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
 import { indent, pointText } from './point-text.ts';
 import { newestProven, readLockState, readPoints } from './points.ts';
 import { type RunningRow, readRunning } from './running.ts';
@@ -71,7 +72,7 @@ async function readVault(connection: Connection): Promise<Omit<StatusFields, 'ru
   const [newestPoints, proven, lastFailure] = await Promise.all([
     readPoints(connection, index, lock, newest),
     newestProven(connection, index, lock),
-    readLastFailure(vault, index),
+    readLastFailure(vault),
   ]);
   return {
     newest: newestPoints[0] ?? null,
@@ -84,8 +85,11 @@ async function readVault(connection: Connection): Promise<Omit<StatusFields, 'ru
 /** Keys begin with the id of the point, and an old point can be verified today: of the newest keys the latest record counts. */
 const NEWEST_FAILURES = 5;
 
-async function readLastFailure(vault: Vault, index: PointIndex): Promise<StatusFields['lastFailure']> {
-  const newest = index.failureKeys.slice(-NEWEST_FAILURES);
+/** The last run that failed, also one that made no point; failures are few, and all are listed when there is none of late. */
+async function readLastFailure(vault: Vault): Promise<StatusFields['lastFailure']> {
+  const prefix = keys.failures(vault.suite);
+  const recent = await vault.list(prefix, `${prefix}${daysBefore(new Date(), 40)}`);
+  const newest = (recent.length > 0 ? recent : await vault.list(prefix)).slice(-NEWEST_FAILURES);
   const failures = (await Promise.all(newest.map((key) => readFailure(vault, key)))).filter((failure) => failure !== null);
   const last = failures.sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).at(-1);
   return last === undefined ? null : { id: last.id, at: last.at, name: last.name, message: last.message };

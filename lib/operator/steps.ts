@@ -1,10 +1,12 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { machineName } from '../../functions/contract/names.ts';
 
 /** What the newest events of an execution mean for somebody who watches it. */
 export type StepChange = { at: Date } & (
   | { kind: 'entered'; step: string }
-  | { kind: 'left'; step: string; seconds: number }
+  /** `ok` is false when the step failed and something caught that. */
+  | { kind: 'left'; step: string; seconds: number; ok: boolean }
   | { kind: 'child'; executionArn: string }
   | { kind: 'ended'; ok: boolean; error: string | null; cause: string | null }
 );
@@ -17,6 +19,7 @@ const childRequest = z.looseObject({ StateMachineArn: z.string(), Name: z.string
 /** Follows one execution's history: hand it every event once, in order. */
 export class Steps {
   readonly #open = new Map<string, Date[]>();
+  readonly #failures = new Set<number>();
   lastEventId = 0;
 
   /** The changes that new events bring; events seen before are left out. */
@@ -31,6 +34,7 @@ export class Steps {
   #change(event: HistoryEvent): StepChange[] {
     const type = event.type ?? '';
     const at = event.timestamp ?? new Date();
+    if (/(Failed|TimedOut)$/.test(type)) this.#failures.add(event.id ?? 0);
     if (WORKING_STATES.some((state) => type === `${state}Entered`)) {
       const step = event.stateEnteredEventDetails?.name ?? '';
       this.#open.set(step, [...(this.#open.get(step) ?? []), at]);
@@ -41,7 +45,8 @@ export class Steps {
       // Iterations of a Map enter the same state several times; which one leaves is not said, so the eldest does.
       const [since = at, ...rest] = this.#open.get(step) ?? [];
       this.#open.set(step, rest);
-      return [{ at, kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000 }];
+      const ok = !this.#failures.has(event.previousEventId ?? 0);
+      return [{ at, kind: 'left', step, seconds: (at.getTime() - since.getTime()) / 1000, ok }];
     }
     if (type === 'TaskScheduled' && event.taskScheduledEventDetails?.resource?.startsWith('startExecution')) {
       const executionArn = childOf(event.taskScheduledEventDetails.parameters);
@@ -57,11 +62,17 @@ export function currentStep(newestFirst: readonly HistoryEvent[]): string | null
   return entered?.stateEnteredEventDetails?.name ?? null;
 }
 
-/** What to call a child execution: `20261123T020000Z-capture-database-x-1-k3f9` is `capture-database-x`. */
-export function childLabel(executionArn: string): string {
+/**
+ * What to call a child execution. A command on the host has its work in its name, between the ids of point and proof and the count of
+ * attempts: `20261123T020000Z-capture-database-x-1-k3f9` is `capture-database-x`. Any other is called as its machine.
+ */
+export function childLabel(executionArn: string, suite: string, isHostCommand: boolean): string {
   const [machine = '', name = ''] = executionArn.split(':').slice(-2);
-  const label = name.replace(/^\d{8}T\d{6}Z-/, '').replace(/-\d+-[A-Za-z0-9]+$/, '');
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(label) ? machine : label;
+  if (!isHostCommand) return machine.replace(machineName(suite, ''), '');
+  return name
+    .replace(/^\d{8}T\d{6}Z-([0-9a-f]{6}-)?/, '')
+    .replace(/-\d+-[A-Za-z0-9]+$/, '')
+    .replace(/-manual-\d{8}T\d{6}Z-[0-9a-f]{6}$/, '');
 }
 
 /** The ARN of the machine that an execution belongs to. */

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AssetHashType, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -69,14 +69,14 @@ export class Agent extends Construct {
     // CDK copies the code into the assembly when the function is made.
     this.function = withBundle(
       props.entry,
-      (folder) =>
+      (folder, digest) =>
         new lambda.Function(this, 'Function', {
           functionName: name,
           role: this.role,
           runtime: lambda.Runtime.NODEJS_24_X,
           architecture: lambda.Architecture.ARM_64,
           handler: 'index.handler',
-          code: lambda.Code.fromAsset(folder),
+          code: lambda.Code.fromAsset(folder, { assetHash: digest, assetHashType: AssetHashType.CUSTOM }),
           environment: props.environment,
           timeout: Duration.seconds(props.timeoutSeconds ?? 60),
           memorySize: props.memoryMiB ?? 512,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -14,16 +15,17 @@ let bundles: ReadonlyMap<string, Uint8Array> | undefined;
 
 /**
  * Calls `use` with a folder that holds `index.mjs`: one handler with all it imports (the AWS SDK too: the runtime's own changes without
- * notice). The same sources give the same bytes. The folder is gone afterwards, so `use` has to copy it.
+ * notice). The same sources give the same bytes. The folder is gone afterwards, so `use` has to copy it. `digest` stands for the bytes:
+ * CDK, asked to take one itself, keeps it in the user's home folder.
  */
-export function withBundle<Result>(entry: string, use: (folder: string) => Result): Result {
+export function withBundle<Result>(entry: string, use: (folder: string, digest: string) => Result): Result {
   bundles ??= bundleAll();
   const code = bundles.get(entry);
   if (!code) throw new Error(`${entry} is not a file with "export const handler".`);
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
   try {
     writeFileSync(join(folder, 'index.mjs'), code);
-    return use(folder);
+    return use(folder, createHash('sha256').update(code).digest('hex'));
   } finally {
     rmSync(folder, { recursive: true });
   }

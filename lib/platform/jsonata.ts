@@ -1,3 +1,5 @@
+import { LONGEST_MESSAGE } from '../../functions/contract/errors.ts';
+
 /** `{% … %}`: how a definition marks a JSONata expression. */
 export function isExpression(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith('{%') && value.endsWith('%}');
@@ -34,5 +36,5 @@ export const FAILURE = expression(
   `($e := $states.errorOutput; $c := $exists($e.Cause) ? $string($e.Cause) : ''; $whole := ${WHOLE}; ` +
     `$p := $whole ? $parse($c) : {}; $found := $match($c, /"Error":"([A-Za-z.]+)"/, 1); ` +
     `{ 'name': $e.Error = 'States.TaskFailed' ? ($exists($p.Error) ? $p.Error : $exists($found) ? $found.groups[0] : $e.Error) : $e.Error, ` +
-    `'message': $substring($exists($p.errorMessage) ? $p.errorMessage : $exists($p.Cause) ? $p.Cause : $c, 0, 4000) })`,
+    `'message': $substring($exists($p.errorMessage) ? $p.errorMessage : $exists($p.Cause) ? $p.Cause : $c, 0, ${LONGEST_MESSAGE}) })`,
 );

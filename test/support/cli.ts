@@ -49,7 +49,11 @@ export class Suite {
 
   /** Puts other content into the suite file, whose home stays as it is. */
   async rewrite(suite: Record<string, unknown>): Promise<void> {
-    const text = `${JSON.stringify({ name: this.name, ...suite }, undefined, 2)}\n`;
+    const { verification, ...others } = suite as { verification?: object };
+    // Scratch servers of two workers, or of a suite that somebody tries beside the tests, must not want the same port.
+    const port = 10_000 + (Number.parseInt(createHash('sha256').update(this.name).digest('hex').slice(0, 8), 16) % 20_000);
+    const content = { name: this.name, ...others, verification: { port, ...verification } };
+    const text = `${JSON.stringify(content, undefined, 2)}\n`;
     await writeFile(this.file, text);
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
     this.#synthesis = this.#share ? join((await currentRun()).folder, 'synthesized', digest) : undefined;

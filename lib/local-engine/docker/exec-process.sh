@@ -3,10 +3,11 @@
 # usage: exec-process.sh SPEC CLIENT-PID    stdin: closed when the client ends; fd 3: stdin of the process; stdout, stderr: the client's
 # SPEC holds, NUL-terminated: working folder, number of variables, NAME=VALUE…, command… Neither is ever an argument or a variable of this
 # script, so that a search of /proc for a variable or a command finds the process itself and nothing of the machinery around it.
-set -m # a process group per job; without it bash would also make every job ignore SIGINT
+hash setsid
+setsid=${BASH_CMDS[setsid]} # before PATH becomes the container's
 mapfile -d '' -t spec <"$1"
 client=$2
-exec {lifeline}<&0 </dev/null
+exec {lifeline}<&0 </dev/null {stderr}>&2 2>/dev/null # this script itself is silent: bash reports how its jobs end
 
 # Real pipes: with sockets, `>/dev/stderr` would fail in the container. This script keeps the read ends, so that the process does not die
 # of SIGPIPE when the client is gone.
@@ -16,13 +17,13 @@ exec {both}<> <(:)
 exec {err_read}<"/dev/fd/$both" {err_write}>"/dev/fd/$both" {both}>&-
 
 (
-  exec <&3 >&"$out_write" 3<&- {lifeline}<&- {out_read}<&- {out_write}>&- {err_read}<&- 2>/dev/null
+  exec <&3 >&"$out_write" 3<&- {lifeline}<&- {out_read}<&- {out_write}>&- {err_read}<&- {stderr}>&-
   export -n PATH SHLVL PWD OLDPWD
   command=("${spec[@]:2+spec[1]}")
   for variable in "${spec[@]:2:spec[1]}"; do export "${variable?}"; done
   cd -- "${spec[0]}" || exit 126
   exec 2>&"$err_write" {err_write}>&-
-  exec -- "${command[@]}"
+  exec -- "$setsid" -- "${command[@]}"
 ) &
 process=$!
 rm -f -- "$1" & # not before: every fork delays the start of the process
@@ -30,14 +31,15 @@ exec 3<&- {out_write}>&- {err_write}>&-
 
 # Docker's client dies when nobody reads its output any more.
 pass_on() {
-  cat <&"$1"
-  (($? == 141)) && kill -PIPE "$client"
+  cat <&"$1" || kill -PIPE "$client" # not only of SIGPIPE: a socket closed with unread bytes in it answers ECONNRESET
 }
+set -m # a process group for each, so that it can be ended whole; but not for the wait below, which a stopped process would end
 pass_on "$out_read" &
 out=$!
-pass_on "$err_read" >&2 &
+pass_on "$err_read" >&"$stderr" &
 err=$!
-exec >/dev/null 2>&1
+set +m
+exec >/dev/null {stderr}>&-
 
 # From here on nobody gets what the process writes, and it must not notice.
 drain() {
@@ -50,8 +52,8 @@ drain() {
   drain
 } &
 
-# -f: with job control a stopped process would count as ended. (`wait -n` would miss a job that a signal ended before the call.)
-wait -f "$process"
+# Neither `wait -n`, which misses a job that a signal ended before the call, nor `wait -f`, which then never returns (bash 5.2).
+wait "$process"
 result=$?
 # A process left behind in the container may hold the streams open; Docker gives them two seconds.
 {
@@ -59,8 +61,8 @@ result=$?
   drain
 } &
 timer=$!
-wait -f "$out"
+wait "$out"
 out_ended=$?
-wait -f "$err"
-(($? > 128 || out_ended > 128)) || kill -- "-$timer"
+wait "$err"
+(($? > 128 || out_ended > 128)) || kill "$timer"
 exit "$result"

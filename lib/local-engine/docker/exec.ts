@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -28,16 +28,10 @@ export function exec(inventory: Inventory, directory: string, words: string[]): 
   const user = processUser(flags.user![0] ?? container.user, { uid: process.getuid!(), home: homedir() });
   const inside = insideEnvironment(container, directory, user.home, flags.env!);
   const folder = container.root ?? '/';
+  if (!existsSync(folder)) throw cannotStart(126, `chdir to cwd ("${folder}") failed: no such file or directory`);
   const missing = findProgram(command[0]!, inside.PATH!, folder);
-  if (missing !== null) {
-    const code = missing === 'permission denied' ? 126 : 127;
-    // Docker writes this one to stdout: the stream was already attached.
-    throw new Failure(
-      code,
-      `OCI runtime exec failed: exec failed: unable to start container process: exec: ${JSON.stringify(command[0])}: ${missing}: unknown`,
-      'stdout',
-    );
-  }
+  if (missing !== null)
+    throw cannotStart(missing === 'permission denied' ? 126 : 127, `exec: ${JSON.stringify(command[0])}: ${missing}`);
 
   mkdirSync(join(directory, 'exec'), { recursive: true, mode: 0o700 });
   const spec = join(directory, 'exec', `${process.pid}-${process.hrtime.bigint()}`);
@@ -55,4 +49,13 @@ export function exec(inventory: Inventory, directory: string, words: string[]): 
     flags.interactive!.length > 0 ? 'interactive' : '-',
   ];
   return process.execve!('/usr/bin/env', client, { PATH: systemPath(process.env.PATH, directory) });
+}
+
+/** Docker writes this to stdout: the streams were already attached. */
+function cannotStart(exitCode: number, reason: string): Failure {
+  return new Failure(
+    exitCode,
+    `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`,
+    'stdout',
+  );
 }

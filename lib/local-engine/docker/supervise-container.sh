@@ -1,7 +1,8 @@
 #!/bin/bash
 # Starts the process of a container, writes its state down, and ends it when the engine is gone, also after a kill -9.
 # usage: supervise-container.sh FOLDER ENGINE-PID:START-TIME TOKEN    FOLDER/spec: see exec-process.sh; TOKEN: what HOSTNAME is in the container
-set -m # without it bash would make the process ignore SIGINT
+hash setsid
+setsid=${BASH_CMDS[setsid]} # before PATH becomes the container's
 folder=$1 engine=$2 token=$3
 mapfile -d '' -t spec <"$folder/spec"
 rm -f -- "$folder/spec"
@@ -25,7 +26,7 @@ write_state() {
   command=("${spec[@]:2+spec[1]}")
   for variable in "${spec[@]:2:spec[1]}"; do export "${variable?}"; done
   cd -- "${spec[0]}" || exit 126
-  exec -- "${command[@]}"
+  exec -- "$setsid" -- "${command[@]}"
 ) &
 process=$!
 unset spec
@@ -48,8 +49,8 @@ watch_engine() {
 } &
 watch=$!
 
-wait -f "$process" # -f: with job control a stopped process would count as ended
+wait "$process"
 code=$?
-kill -- "-$watch" 2>/dev/null
+kill "$watch" 2>/dev/null
 end_container # as in Docker, nothing in a container outlives its first process
 write_state "exited $code"

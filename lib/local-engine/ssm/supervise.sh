@@ -35,7 +35,7 @@ end_group() {
 } 3>&- &
 watch=$!
 
-until wait -f "$script"; code=$?; ! kill -0 "$script"; do :; done # a signal to this process interrupts the wait
+until wait "$script"; code=$?; ! kill -0 "$script"; do :; done # a signal to this process interrupts the wait
 echo "exit $code" >&3
 exec 3>&-
 # What the script left running in its group has five seconds to end by itself: the engine leaves no process behind.

@@ -20,7 +20,7 @@ test('a step is entered, left after its seconds, and states that do no work are 
     steps.take([entered(1, 'Take the lock'), exited(4, 'Take the lock'), entered(5, 'Decide', 'ChoiceStateEntered')]),
   ).toEqual([
     { at: at(1), kind: 'entered', step: 'Take the lock' },
-    { at: at(4), kind: 'left', step: 'Take the lock', seconds: 3 },
+    { at: at(4), kind: 'left', step: 'Take the lock', seconds: 3, ok: true },
   ]);
 });
 
@@ -50,10 +50,19 @@ test('an execution that failed tells its error', () => {
   expect(new Steps().take([failed])).toEqual([{ at: at(1), kind: 'ended', ok: false, error: 'DumpFailed', cause: 'lost' }]);
 });
 
-test('a child is called by what it does', () => {
-  expect(childLabel(CHILD)).toBe('capture-database-app');
-  expect(childLabel('arn:aws:states:us-east-1:1:execution:s-backup-verify:5f0c3a44-9a3e-4d52-8f0e-1f6d2a4f2b77')).toBe(
-    's-backup-verify',
+test('a step that failed and was caught is told as failed', () => {
+  const failed = event(2, 'TaskFailed', { taskFailedEventDetails: { resource: 'r', resourceType: 't', error: 'DumpFailed' } });
+  const changes = new Steps().take([entered(1, 'Capture'), failed, { ...exited(3, 'Capture'), previousEventId: 2 }]);
+  expect(changes.at(-1)).toEqual({ at: at(3), kind: 'left', step: 'Capture', seconds: 2, ok: false });
+});
+
+test('a command on the host is called by its work, any other child by its machine', () => {
+  const command = (name: string) => childLabel(`arn:aws:states:us-east-1:1:execution:s-backup-host-command:${name}`, 's', true);
+  expect(childLabel(CHILD, 's', true)).toBe('capture-database-app');
+  expect(command('20261123T160328Z-13c0b8-remove-scratch-0-6cd1')).toBe('remove-scratch');
+  expect(command('clean-up-manual-20261123T160404Z-7b24fe-0-6cd1')).toBe('clean-up');
+  expect(childLabel('arn:aws:states:us-east-1:1:execution:s-backup-prove:20261123T020000Z-prove-0-ab12', 's', false)).toBe(
+    'prove',
   );
   expect(machineOf(CHILD)).toBe('arn:aws:states:us-east-1:1:stateMachine:s-backup-host-command');
 });

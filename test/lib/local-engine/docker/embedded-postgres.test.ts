@@ -8,7 +8,8 @@ import { alive, binaries, contractHost, embedded } from './fixture.ts';
 // A scratch server as a document makes it: one `run`, and everything else by `exec`.
 let host: ReturnType<typeof embedded>;
 let data: string;
-const exec = (name: string, ...words: string[]) => docker(host.subject, ['exec', '--user', 'postgres', '--env', 'PGUSER=postgres', name, ...words]);
+const exec = (name: string, ...words: string[]) =>
+  docker(host.subject, ['exec', '--user', 'postgres', '--env', 'PGUSER=postgres', name, ...words]);
 const psql = (...words: string[]) => docker(host.subject, ['exec', '--env', 'PGUSER=postgres', ...words]);
 const query = ['psql', '-XAt', '-d', 'postgres', '-c'];
 

@@ -1,0 +1,62 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+interface Template {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+/** The synthesized `cdk.out` of a home, changed by hand as a person could. Only while no command runs on that home. */
+export class EditedAssembly {
+  readonly #folder: string;
+  readonly #suite: string;
+
+  constructor(home: string, suite: string) {
+    this.#folder = join(home, 'cdk.out');
+    this.#suite = suite;
+  }
+
+  /** `name` as in the code: backup, prove, host-command. `edit` gets the definition in pieces, cut wherever an ARN is put in. */
+  async machine(name: string, edit: (definition: string) => string): Promise<void> {
+    await this.#resource('AWS::StepFunctions::StateMachine', 'StateMachineName', name, (properties) => {
+      const [separator, parts] = (properties.DefinitionString as { 'Fn::Join': [string, unknown[]] })['Fn::Join'];
+      const edited = parts.map((part) => (typeof part === 'string' ? edit(part) : part));
+      if (JSON.stringify(edited) === JSON.stringify(parts)) throw new Error(`The edit changed nothing in the machine ${name}`);
+      properties.DefinitionString = { 'Fn::Join': [separator, edited] };
+    });
+  }
+
+  /** `edit` gets the script of a host document, such as capture-volume. */
+  async document(name: string, edit: (script: string) => string): Promise<void> {
+    await this.#resource('AWS::SSM::Document', 'Name', name, (properties) => {
+      const { mainSteps } = properties.Content as { mainSteps: { inputs: { runCommand: string[] } }[] };
+      const { inputs } = mainSteps[0]!;
+      inputs.runCommand = edit(inputs.runCommand.join('\n')).split('\n');
+    });
+  }
+
+  /** `edit` gets the bundle of a function, such as seal. */
+  async function(name: string, edit: (code: string) => string): Promise<void> {
+    await this.#resource('AWS::Lambda::Function', 'FunctionName', name, async (properties) => {
+      const { S3Key } = properties.Code as { S3Key: string };
+      const file = join(this.#folder, `asset.${S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
+      await writeFile(file, edit(await readFile(file, 'utf8')));
+    });
+  }
+
+  async #resource(
+    type: string,
+    nameProperty: string,
+    name: string,
+    edit: (properties: Record<string, unknown>) => void | Promise<void>,
+  ): Promise<void> {
+    const file = join(this.#folder, `${this.#suite}-backup.template.json`);
+    const template = JSON.parse(await readFile(file, 'utf8')) as Template;
+    const wanted = `${this.#suite}-backup-${name}`;
+    const found = Object.values(template.Resources).filter(
+      ({ Type, Properties }) => Type === type && Properties[nameProperty] === wanted,
+    );
+    if (found.length !== 1) throw new Error(`${file} holds ${found.length} of ${type} named ${wanted}`);
+    await edit(found[0]!.Properties);
+    await writeFile(file, JSON.stringify(template, undefined, 1));
+  }
+}
