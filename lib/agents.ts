@@ -28,7 +28,12 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   };
   const stack = Stack.of(scope);
   const executions = ['backup', 'verify'].map((workflow) =>
-    stack.formatArn({ service: 'states', resource: 'execution', arnFormat: ArnFormat.COLON_RESOURCE_NAME, resourceName: `${machineName(suite.name, workflow)}:*` }),
+    stack.formatArn({
+      service: 'states',
+      resource: 'execution',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      resourceName: `${machineName(suite.name, workflow)}:*`,
+    }),
   );
   const lock = ['lock.json'];
   // Streams through one core: 1,769 MiB is one virtual CPU, more is not used (measured).
@@ -56,7 +61,11 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     presign: make('verify/presign', { read: EVERYTHING_OF_A_POINT }),
     recordCheck: make('verify/record-check', FINDINGS),
     compareRoles: make('verify/compare-roles', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }),
-    compareSchema: make('verify/compare-schema', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, { timeoutSeconds: 300, memoryMiB: 1024 }),
+    compareSchema: make(
+      'verify/compare-schema',
+      { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] },
+      { timeoutSeconds: 300, memoryMiB: 1024 },
+    ),
     compareRows: make(
       'verify/compare-rows',
       { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] },

@@ -25,12 +25,17 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
   if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));
   const listed = [...new Set([...list, ...read])];
   if (listed.length) {
-    agent.allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': listed.map((pattern) => `${suite}/${pattern}`) } });
+    agent.allow(['s3:ListBucket'], [bucket.bucketArn], {
+      StringLike: { 's3:prefix': listed.map((pattern) => `${suite}/${pattern}`) },
+    });
   }
   const uses = [...(read.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];
   if (uses.length) {
     agent.allow(uses, [key.keyArn], {
-      StringEquals: { 'kms:ViaService': `s3.${Stack.of(agent).region}.amazonaws.com`, 'kms:EncryptionContext:aws:s3:arn': bucket.bucketArn },
+      StringEquals: {
+        'kms:ViaService': `s3.${Stack.of(agent).region}.${Stack.of(agent).urlSuffix}`,
+        'kms:EncryptionContext:aws:s3:arn': bucket.bucketArn,
+      },
     });
   }
   return agent;

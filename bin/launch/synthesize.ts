@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readAssembly } from '../../lib/local-engine/assembly/read-assembly.ts';
 import { DirectoryLock } from '../../lib/local-engine/joining/directory-lock.ts';
 import { LaunchError } from './launch-error.ts';
@@ -89,8 +89,6 @@ async function runApp({ home, suite, signal, say }: Synthesis, draft: string): P
     SUITE_BACKUP_LOCAL: '1',
     SUITE_BACKUP_PROBLEMS: problems,
     CDK_OUTDIR: draft,
-    // The CDK keeps a cache in the user's home folder, where nothing of ours belongs.
-    CDK_HOME: join(home, 'synthesis', 'cdk'),
   });
   signal.throwIfAborted();
   for (const warning of stderr.split('\n').filter((line) => line.startsWith('warning: '))) say(warning);

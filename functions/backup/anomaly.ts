@@ -19,7 +19,9 @@ export function anomalyOf(
 ): ManifestSource['anomaly'] {
   const before = reference?.sources.find((source) => source.label === label && source.state === 'captured');
   if (!reference || !before) return null;
-  const [previousBytes, bytes] = [before.artifacts, artifacts].map((list) => list.reduce((sum, artifact) => sum + artifact.bytes, 0));
+  const [previousBytes, bytes] = [before.artifacts, artifacts].map((list) =>
+    list.reduce((sum, artifact) => sum + artifact.bytes, 0),
+  );
   const lost = previousBytes! - bytes!;
   if (lost < least || lost <= share * previousBytes!) return null;
   return { previousId: reference.id, previousBytes: previousBytes!, bytes: bytes! };

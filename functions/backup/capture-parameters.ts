@@ -29,7 +29,12 @@ export function captureParameters(
   };
   switch (source.kind) {
     case 'database':
-      return { ...common, ...access(source, source.database), fingerprint: source.fingerprint, optional: String(source.optional) };
+      return {
+        ...common,
+        ...access(source, source.database),
+        fingerprint: source.fingerprint,
+        optional: String(source.optional),
+      };
     case 'globals':
       return { ...common, ...access(source, anyDatabase(source.container, all)) };
     case 'volume':

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { NamedError } from '../contract/errors.ts';
 import { isoSeconds, nextId } from '../contract/ids.ts';
 import { keys, sourceLabel } from '../contract/keys.ts';
 import { lockSchema } from '../contract/lock.ts';
 import type { Manifest, Notice } from '../contract/manifest.ts';
-import { NamedError } from '../contract/errors.ts';
 import { backupRequest } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
@@ -37,7 +37,13 @@ export const handler = agent(input, async ({ suite, executionArn, request, sourc
 
   const { id, clockBehind } = nextId(now, [...points, ...failures].sort().at(-1));
   const warnings: Notice[] = clockBehind
-    ? [{ name: 'ClockBehind', source: null, message: `The clock says ${isoSeconds(now)}, but a newer recovery point exists; this one is ${id}.` }]
+    ? [
+        {
+          name: 'ClockBehind',
+          source: null,
+          message: `The clock says ${isoSeconds(now)}, but a newer recovery point exists; this one is ${id}.`,
+        },
+      ]
     : [];
   const place = { bucket: vault.bucket, prefix: keys.artifactPrefix(suite, id) };
   const planned = sources.map((source) => ({

@@ -1,10 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorName, isErrorName, NamedError } from '../contract/errors.ts';
 import { type CaptureResult, HOST_RESULTS, type InspectResult } from '../contract/host-results.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys, sourceLabel } from '../contract/keys.ts';
-import { type Manifest, type ManifestSource, notice, type Notice, serializeManifest, type StoredArtifact, storedBytes } from '../contract/manifest.ts';
-import { backupRequest, captureOutcome, incomplete, type IncompleteCause } from '../contract/requests.ts';
+import {
+  type Manifest,
+  type ManifestSource,
+  type Notice,
+  notice,
+  type StoredArtifact,
+  serializeManifest,
+  storedBytes,
+} from '../contract/manifest.ts';
+import { backupRequest, captureOutcome, type IncompleteCause, incomplete } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { RETENTION_TAG } from '../contract/tiers.ts';
 import { required } from '../runtime/environment.ts';
@@ -79,7 +87,11 @@ export const handler = agent(input, async (run) => {
 type SourceFailure = IncompleteCause['sources'][0];
 
 /** What becomes of one source: sealed, absent because it may be, or failed. */
-async function judge(source: Source, run: z.infer<typeof input>, reference: Manifest | undefined): Promise<ManifestSource | SourceFailure> {
+async function judge(
+  source: Source,
+  run: z.infer<typeof input>,
+  reference: Manifest | undefined,
+): Promise<ManifestSource | SourceFailure> {
   const label = sourceLabel(source.kind, source.name);
   const capture = run.captures.find((candidate) => candidate.label === label);
   const error = capture?.error ?? { name: 'CaptureIncomplete', message: `Nothing is known of how ${label} was captured.` };
@@ -111,7 +123,16 @@ async function sealSource(source: Source, run: z.infer<typeof input>, reference:
   const declared = { ...source } as Record<string, unknown>;
   const base = { kind: source.kind, name: source.name, label, declared };
   if (!ok) {
-    return { ...base, resolved: null, state: 'absent', reason: error, artifacts: [], container: null, server: null, anomaly: null };
+    return {
+      ...base,
+      resolved: null,
+      state: 'absent',
+      reason: error,
+      artifacts: [],
+      container: null,
+      server: null,
+      anomaly: null,
+    };
   }
   const capture: CaptureResult = HOST_RESULTS['capture-database'].parse(result);
   const artifacts = await Promise.all(capture.artifacts.map(lookUp));
@@ -125,7 +146,10 @@ async function lookUp(artifact: CaptureResult['artifacts'][0]): Promise<StoredAr
   const head = await vault.head(artifact.key);
   if (!head) throw new NamedError('UploadFailed', `${artifact.key} was reported as stored, but is not in the vault.`);
   if (head.bytes !== artifact.bytes) {
-    throw new NamedError('UploadFailed', `${artifact.key} has ${head.bytes} bytes in the vault; the host sent ${artifact.bytes}.`);
+    throw new NamedError(
+      'UploadFailed',
+      `${artifact.key} has ${head.bytes} bytes in the vault; the host sent ${artifact.bytes}.`,
+    );
   }
   return { ...artifact, versionId: head.versionId };
 }

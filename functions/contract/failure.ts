@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What went wrong with a run, written once by an agent (`failures/<id>.json`), also when the run was killed or timed out. */
 export const failureSchema = z.object({

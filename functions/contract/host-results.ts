@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What each host document says on stdout: one JSON line. A document that is not listed here cannot be sent. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The one lock of a suite. `id` and `sources` are known once the point is planned (the lock is then replaced by its holder). */
 export const lockSchema = z.object({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamedError } from './errors.ts';
 import { containerFacts, serverFacts, uploadedObject } from './host-results.ts';
 import { ID_PATTERN } from './ids.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Manifest, ManifestSource } from './manifest.ts';
 import type { SqlCheck } from './sources.ts';
 
@@ -83,7 +83,11 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
   const captured = manifest.sources.filter((source) => source.state === 'captured');
   const objects = captured.flatMap((source) => [
     section('object', source.label),
-    ...readBackParts(source).map(({ part }) => ({ section: readBackSection(source.label, part), kind: 'read-back' as const, source: source.label })),
+    ...readBackParts(source).map(({ part }) => ({
+      section: readBackSection(source.label, part),
+      kind: 'read-back' as const,
+      source: source.label,
+    })),
   ]);
   const restored = captured.flatMap(({ kind, label }) => SECTIONS_OF_KIND[kind].map((check) => section(check, label)));
   const sql = captured

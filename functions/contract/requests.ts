@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LONGEST_MESSAGE, NamedError } from './errors.ts';
 import { TIERS, TRIGGERS } from './tiers.ts';
 

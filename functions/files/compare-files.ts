@@ -63,7 +63,10 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
     severity: 'failure',
     expected,
     actual: { entries: seen.size, bytes, different: problems.length, changedWhileRead: warnings.length },
-    message: problems.length === 0 ? `${seen.size} entries, ${bytes} bytes unpacked and the same.` : `${problems.length} entries differ.`,
+    message:
+      problems.length === 0
+        ? `${seen.size} entries, ${bytes} bytes unpacked and the same.`
+        : `${problems.length} entries differ.`,
     error: problems.length === 0 ? null : 'FilesMismatch',
   };
   return [...problems.slice(0, NAMED), summary, ...warnings.slice(0, NAMED)];
@@ -80,10 +83,15 @@ function differenceOf(listed: InventoryEntry, header: Header, sha256: string | n
   if (type === 'f') {
     if (size !== listed.size) return { expected: listed.size, actual: size, message: 'has another size in the archive.' };
     if (listed.sha256 === null) return { expected: null, actual: sha256, message: 'has no hash to compare.' };
-    if (sha256 !== listed.sha256) return { expected: listed.sha256, actual: sha256, message: 'has another content in the archive.' };
+    if (sha256 !== listed.sha256)
+      return { expected: listed.sha256, actual: sha256, message: 'has another content in the archive.' };
   }
   if (type === 'l' && header.linkname !== listed.target) {
-    return { expected: readableName(listed.target), actual: readableName(header.linkname ?? ''), message: 'links elsewhere in the archive.' };
+    return {
+      expected: readableName(listed.target),
+      actual: readableName(header.linkname ?? ''),
+      message: 'links elsewhere in the archive.',
+    };
   }
   const different = facts.find(({ expected, actual }) => expected !== actual);
   return different && { ...different, message: `has another ${different.fact} in the archive.` };
@@ -95,11 +103,31 @@ function describe({ type, size }: Header) {
 
 function check(source: string, name: string, expected: unknown, actual: unknown, message: string): Check {
   const text = readableName(name);
-  return { kind: 'files', source, name: text, ok: false, severity: 'failure', expected, actual, message: `${text} ${message}`, error: 'FilesMismatch' };
+  return {
+    kind: 'files',
+    source,
+    name: text,
+    ok: false,
+    severity: 'failure',
+    expected,
+    actual,
+    message: `${text} ${message}`,
+    error: 'FilesMismatch',
+  };
 }
 
 function warning(source: string, name: string): Check {
   const text = readableName(name);
   const message = `${text} changed while it was read; the archive holds one of its versions.`;
-  return { kind: 'files', source, name: text, ok: false, severity: 'warning', expected: null, actual: null, message, error: null };
+  return {
+    kind: 'files',
+    source,
+    name: text,
+    ok: false,
+    severity: 'warning',
+    expected: null,
+    actual: null,
+    message,
+    error: null,
+  };
 }

@@ -35,13 +35,23 @@ function compareTables(source: string, mode: Fingerprint['mode'], expected: Tabl
       return check('table', source, table.name, want, got, false, message);
     }
     const same = table.hash === found.hash && table.method === found.method;
-    const message = same ? `${table.rows} rows are the same.` : `Table ${table.name} has ${table.rows} rows, but not the same content.`;
+    const message = same
+      ? `${table.rows} rows are the same.`
+      : `Table ${table.name} has ${table.rows} rows, but not the same content.`;
     return check('table', source, table.name, want, got, same, message);
   });
   const extra = [...restored.values()]
     .filter((table) => !captured.has(table.name))
     .map((table) =>
-      check('table', source, table.name, null, content(table), false, `Table ${table.name} is there after the restore, but was not captured.`),
+      check(
+        'table',
+        source,
+        table.name,
+        null,
+        content(table),
+        false,
+        `Table ${table.name} is there after the restore, but was not captured.`,
+      ),
     );
   return [...kept, ...extra];
 }
@@ -49,11 +59,10 @@ function compareTables(source: string, mode: Fingerprint['mode'], expected: Tabl
 /** Sequences move outside every snapshot: what would come next must lie between what it was before and after the dump. */
 function compareSequences(source: string, expected: Sequence[], actual: Sequence[]): Check[] {
   const restored = byName(actual);
-  const names = new Set(expected.map(({ name }) => name));
-  const kept = [...names].map((name) => {
-    const seen = expected.filter((entry) => entry.name === name).map(({ next }) => BigInt(next));
-    const low = seen.reduce((a, b) => (b < a ? b : a));
-    const high = seen.reduce((a, b) => (b > a ? b : a));
+  const names = Map.groupBy(expected, ({ name }) => name);
+  const kept = [...names].map(([name, readings]) => {
+    const seen = readings.map(({ next }) => BigInt(next)).sort((a, b) => (a < b ? -1 : Number(a > b)));
+    const [low, high] = [seen[0]!, seen.at(-1)!];
     const found = restored.get(name);
     const range = { from: String(low), to: String(high) };
     // Seen once only: it came or went while the dump ran, so there is nothing it must lie between.
@@ -99,6 +108,14 @@ function byName<Named extends { name: string }>(entries: readonly Named[]): Map<
   return new Map(entries.map((entry) => [entry.name, entry]));
 }
 
-function check(kind: Check['kind'], source: string, name: string, expected: unknown, actual: unknown, ok: boolean, message: string): Check {
+function check(
+  kind: Check['kind'],
+  source: string,
+  name: string,
+  expected: unknown,
+  actual: unknown,
+  ok: boolean,
+  message: string,
+): Check {
   return { kind, source, name, ok, severity: 'failure', expected, actual, message, error: ok ? null : 'FingerprintMismatch' };
 }

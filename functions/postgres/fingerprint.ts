@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamedError } from '../contract/errors.ts';
 
 /** What a database held at one moment, as capture-database and fingerprint-scratch write it and as an agent reads it over the wire. */

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { SqlCheck } from '../contract/sources.ts';
-import { type Entry, entrySchema, type Fingerprint, type SqlAnswer } from './fingerprint.ts';
 import fingerprintSql from './fingerprint.sql';
+import { type Entry, entrySchema, type Fingerprint, type SqlAnswer } from './fingerprint.ts';
 import sequencesSql from './sequences.sql';
 import settingsSql from './session-settings.sql';
 
@@ -11,7 +11,10 @@ import settingsSql from './session-settings.sql';
  */
 export async function readFingerprint(client: Client, mode: Fingerprint['mode']): Promise<Fingerprint> {
   await client.query(settingsSql);
-  await client.query("select set_config('suite_backup.fingerprint', $1, false), set_config('suite_backup.phase', 'restored', false)", [mode]);
+  await client.query(
+    "select set_config('suite_backup.fingerprint', $1, false), set_config('suite_backup.phase', 'restored', false)",
+    [mode],
+  );
   const entries: Entry[] = [];
   for (const generator of [fingerprintSql, sequencesSql]) {
     for (const [statement] of await rowsOf(client, generator)) {

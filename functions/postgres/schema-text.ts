@@ -26,11 +26,16 @@ export function schemaEntries(text: string): SchemaEntries {
 
 /** Comments, the random words of \restrict, and the settings pg_dump repeats between entries are no part of the schema. */
 function isStatement(line: string): boolean {
-  return line.trim() !== '' && !/^(--|\\(un)?restrict |SET default_(tablespace|table_access_method) = |SELECT pg_catalog\.set_config\()/.test(line);
+  return (
+    line.trim() !== '' &&
+    !/^(--|\\(un)?restrict |SET default_(tablespace|table_access_method) = |SELECT pg_catalog\.set_config\()/.test(line)
+  );
 }
 
 function hash(lines: readonly string[]): string {
-  return createHash('sha256').update([...lines].sort().join('\n')).digest('hex');
+  return createHash('sha256')
+    .update([...lines].sort().join('\n'))
+    .digest('hex');
 }
 
 export interface SchemaDifference {
@@ -43,6 +48,8 @@ export function compareSchemas(expected: SchemaEntries, actual: SchemaEntries): 
     if (!actual.has(entry)) return [{ entry, problem: 'missing' }];
     return actual.get(entry) === text ? [] : [{ entry, problem: 'different' }];
   });
-  const extra = [...actual.keys()].filter((entry) => !expected.has(entry)).map((entry): SchemaDifference => ({ entry, problem: 'extra' }));
+  const extra = [...actual.keys()]
+    .filter((entry) => !expected.has(entry))
+    .map((entry): SchemaDifference => ({ entry, problem: 'extra' }));
   return [...lost, ...extra];
 }

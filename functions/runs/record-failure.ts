@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Failure } from '../contract/failure.ts';
 import { idOf, isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keys } from '../contract/keys.ts';
 import { lockSchema } from '../contract/lock.ts';
 import { required } from '../runtime/environment.ts';

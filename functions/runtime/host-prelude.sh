@@ -17,6 +17,7 @@ json_string() {
   text=${text//\"/\\\"}
   text=${text//$'\n'/\\n}
   text=${text//$'\t'/\\t}
+  text=${text//$'\r'/\\r}
   text=${text//[$'\x01'-$'\x1f\x7f']/ }
   printf '"%s"' "$text"
 }

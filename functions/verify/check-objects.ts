@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredArtifact } from '../contract/manifest.ts';
 import { type Check, sectionName } from '../contract/proof.ts';
 import { required } from '../runtime/environment.ts';
@@ -27,7 +27,17 @@ async function lookAt(source: string, { key, versionId, bytes }: StoredArtifact)
     : head.bytes === bytes
       ? 'Is there, in this version and size.'
       : `${key} has ${head.bytes} bytes; ${bytes} were sealed.`;
-  const check: Check = { kind: 'object', source, name: key, ok: error === null, severity: 'failure', expected, actual, message, error };
+  const check: Check = {
+    kind: 'object',
+    source,
+    name: key,
+    ok: error === null,
+    severity: 'failure',
+    expected,
+    actual,
+    message,
+    error,
+  };
   const newer = await vault.head(key);
   if (newer && newer.versionId === versionId) return [check];
   return [check, newer ? superseded(source, key, versionId, newer.versionId) : hidden(source, key, versionId)];
@@ -36,10 +46,30 @@ async function lookAt(source: string, { key, versionId, bytes }: StoredArtifact)
 /** The sealed version is read by its id, so the point stands; but nobody of ours writes twice. */
 function superseded(source: string, key: string, sealed: string, newest: string): Check {
   const message = `${key} was written again after it was sealed; the sealed version is still there.`;
-  return { kind: 'object', source, name: key, ok: false, severity: 'warning', expected: sealed, actual: newest, message, error: null };
+  return {
+    kind: 'object',
+    source,
+    name: key,
+    ok: false,
+    severity: 'warning',
+    expected: sealed,
+    actual: newest,
+    message,
+    error: null,
+  };
 }
 
 function hidden(source: string, key: string, sealed: string): Check {
   const message = `${key} lies under a delete marker; the sealed version is still there until lifecycle removes it.`;
-  return { kind: 'object', source, name: key, ok: false, severity: 'warning', expected: sealed, actual: null, message, error: null };
+  return {
+    kind: 'object',
+    source,
+    name: key,
+    ok: false,
+    severity: 'warning',
+    expected: sealed,
+    actual: null,
+    message,
+    error: null,
+  };
 }

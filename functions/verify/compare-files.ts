@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamedError } from '../contract/errors.ts';
 import { artifactOf } from '../contract/manifest.ts';
 import { sectionName } from '../contract/proof.ts';

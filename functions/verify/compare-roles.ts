@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { artifactOf } from '../contract/manifest.ts';
 import { type Check, sectionName } from '../contract/proof.ts';
 import { globalsStatements, statementSubject } from '../postgres/globals-text.ts';

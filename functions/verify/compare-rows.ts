@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import { artifactOf, type ManifestSource } from '../contract/manifest.ts';
 import { sectionName } from '../contract/proof.ts';
 import type { SqlCheck } from '../contract/sources.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Check, sectionName } from '../contract/proof.ts';
 import { compareSchemas, schemaEntries } from '../postgres/schema-text.ts';
 import { required } from '../runtime/environment.ts';
@@ -40,7 +40,15 @@ export const handler = agent(input, async (place) => {
   };
   const details = differences.slice(0, NAMED).map(({ entry, problem }): Check => {
     const message = `${entry} is ${problem === 'extra' ? 'too many' : problem} after the restore.`;
-    return { ...base, name: entry, ok: false, expected: problem !== 'extra', actual: problem !== 'missing', message, error: 'FingerprintMismatch' };
+    return {
+      ...base,
+      name: entry,
+      ok: false,
+      expected: problem !== 'extra',
+      actual: problem !== 'missing',
+      message,
+      error: 'FingerprintMismatch',
+    };
   });
   return storeFindings(vault, place, sectionName('schema', place.label), [...details, summary]);
 });

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
+import { encode, encodeList } from '../contract/encoding.ts';
 import { NamedError } from '../contract/errors.ts';
 import { idOf, isId, isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { SCRATCH_PORTS } from '../contract/names.ts';
 import type { Manifest, ManifestSource } from '../contract/manifest.ts';
+import { SCRATCH_PORTS } from '../contract/names.ts';
 import { readBackParts } from '../contract/proof.ts';
 import type { SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
-import { encode, encodeList } from '../contract/encoding.ts';
 import { readPoint } from './findings.ts';
 
 const input = z.object({
@@ -45,14 +45,25 @@ export const handler = agent(input, async ({ suite, id, checks, address, port })
     proofId,
     startedAt: isoSeconds(now),
     sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source) })),
-    servers: serversOf(captured, checks, common, { address: address ?? '', firstPort: String(port), lastPort: String(port + SCRATCH_PORTS - 1) }),
+    servers: serversOf(captured, checks, common, {
+      address: address ?? '',
+      firstPort: String(port),
+      lastPort: String(port + SCRATCH_PORTS - 1),
+    }),
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
 
 /** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
-function serversOf(captured: ManifestSource[], checks: readonly SqlCheck[], common: Record<string, string>, listen: Record<string, string>) {
-  const containers = [...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : [])))];
+function serversOf(
+  captured: ManifestSource[],
+  checks: readonly SqlCheck[],
+  common: Record<string, string>,
+  listen: Record<string, string>,
+) {
+  const containers = [
+    ...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : []))),
+  ];
   return containers.map((name) => {
     const own = captured.filter((source) => source.container?.name === name);
     const globals = own.find(({ kind }) => kind === 'globals');

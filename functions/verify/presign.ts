@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { encode } from '../contract/encoding.ts';
 import { artifactOf } from '../contract/manifest.ts';
 import { required } from '../runtime/environment.ts';
@@ -19,5 +19,9 @@ const vault = new Vault(required('BUCKET'));
 /** A URL for one artifact, made right before the host reads it: the host has no right to read the vault. */
 export const handler = agent(input, async ({ suite, id, label, role }) => {
   const artifact = artifactOf(sourceOf(await readPoint(vault, { suite, id }), label), role);
-  return { url: encode(await presignedUrl(vault, artifact.key, artifact.versionId)), sha256: artifact.sha256, bytes: artifact.bytes };
+  return {
+    url: encode(await presignedUrl(vault, artifact.key, artifact.versionId)),
+    sha256: artifact.sha256,
+    bytes: artifact.bytes,
+  };
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredArtifact } from '../contract/manifest.ts';
 import { type Check, readBackSection } from '../contract/proof.ts';
 import { required } from '../runtime/environment.ts';
@@ -64,5 +64,15 @@ async function readPieces(source: string, artifact: StoredArtifact, from: number
   }
   const ok = problem === null;
   const message = problem?.message ?? `${bytes} bytes read back and the same.`;
-  return { kind: 'read-back', source, name, ok, severity: 'failure', expected, actual: { sha256, bytes }, message, error: problem?.error ?? null };
+  return {
+    kind: 'read-back',
+    source,
+    name,
+    ok,
+    severity: 'failure',
+    expected,
+    actual: { sha256, bytes },
+    message,
+    error: problem?.error ?? null,
+  };
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { NamedError } from '../contract/errors.ts';
 import type { Vault } from '../runtime/vault.ts';

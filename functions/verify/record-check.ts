@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHECK_KINDS, type Check, sectionName } from '../contract/proof.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';

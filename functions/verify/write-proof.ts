@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { Manifest } from '../contract/manifest.ts';

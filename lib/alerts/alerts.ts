@@ -65,7 +65,10 @@ export class Alerts extends Construct {
   /** The topic's key, for a role that publishes without the agent: `grantPublish` gives the topic only. */
   allowPublishing(role: iam.IRole): void {
     role.addToPrincipalPolicy(
-      new iam.PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [this.topic.masterKey!.keyRef.keyArn] }),
+      new iam.PolicyStatement({
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resources: [this.topic.masterKey!.keyRef.keyArn],
+      }),
     );
   }
 

@@ -4,12 +4,12 @@ import { Construct } from 'constructs';
 import { SOURCE_KINDS, type SourceKind } from '../../functions/contract/sources.ts';
 import type { SuiteConfig } from '../config/suite-config.ts';
 import type { Agent } from '../platform/agent.ts';
+import { cleanUpStep } from '../platform/clean-up-workflow.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
-import { Workflow } from '../platform/workflow.ts';
-import { cleanUpStep } from '../platform/clean-up-workflow.ts';
 import { type LockAgents, releaseTheLock, underTheLock } from '../platform/lock.ts';
+import { Workflow } from '../platform/workflow.ts';
 
 export interface BackupProps extends LockAgents {
   readonly suite: SuiteConfig;
@@ -57,7 +57,7 @@ export class Backup extends Construct {
       name: 'backup',
       comment: 'Captures every source, seals the recovery point and proves it',
       timeoutSeconds: props.suite.timeouts.workflow,
-      body: underTheLock(this, props, { suite, workflow: 'backup', id: null, then: this.states(props) }),
+      body: underTheLock(this, props, { suite, workflow: 'backup', id: null, body: this.states(props) }),
       alwaysOnFailure: cleanUpStep(this, props.cleanUp, 'backup'),
     });
   }
@@ -127,7 +127,10 @@ export class Backup extends Construct {
       capture.addCatch(note, { errors: ['States.ALL'], assign: { captureFailure: FAILURE } });
       whichKind.when(sfn.Condition.jsonata(expression(`$states.input.kind = '${kind}'`)), capture);
     }
-    const unknown = sfn.Fail.jsonata(this, 'No document captures this kind', { error: 'ParameterInvalid', cause: 'The plan names an unknown kind.' });
+    const unknown = sfn.Fail.jsonata(this, 'No document captures this kind', {
+      error: 'ParameterInvalid',
+      cause: 'The plan names an unknown kind.',
+    });
     const begin = sfn.Pass.jsonata(this, 'Remember the source', { assign: { label: expression('$states.input.label') } });
     map.itemProcessor(begin.next(whichKind.otherwise(unknown)));
     return map;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from './operator-error.ts';
 
 /** What the cause of a failed execution tells. */

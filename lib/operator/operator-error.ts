@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS, isErrorName } from '../../functions/contract/errors.ts';
 
 /** One thing that is wrong: where (a path in a file, a flag, a source), what was found there, and why it is wrong. */

@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { idOf } from '../../functions/contract/ids.ts';
 import { type Cause, readCause } from './cause.ts';
 import { Follower } from './follow.ts';

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { machineName } from '../../functions/contract/names.ts';
 
 /** What the newest events of an execution mean for somebody who watches it. */

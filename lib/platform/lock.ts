@@ -20,7 +20,7 @@ const EXECUTION = '$states.context.Execution';
 export function underTheLock(
   scope: Construct,
   { takeLock, cleanUp }: LockAgents,
-  run: { suite: string; workflow: string; id: string | null; then: sfn.IChainable },
+  run: { suite: string; workflow: string; id: string | null; body: sfn.IChainable },
 ): sfn.IChainable {
   const payload = { suite: run.suite, executionArn: expression(`${EXECUTION}.Id`), workflow: run.workflow, id: run.id };
   const take = takeLock.step(
@@ -46,7 +46,7 @@ export function underTheLock(
   const mayItRun = sfn.Choice.jsonata(scope, 'May this run begin?')
     .when(outcome('LockHeld'), held)
     .when(outcome('HolderDead'), clean)
-    .otherwise(run.then);
+    .otherwise(run.body);
   take.next(mayItRun);
   clean.next(takeOver).next(mayItRun);
   return take;

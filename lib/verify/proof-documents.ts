@@ -21,7 +21,15 @@ export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number)
   const document = (name: HostDocument, names: ParameterName[]) =>
     hostCommand.document(name, { script: `functions/verify/${name}.sh`, parameters: parameters(names), timeoutSeconds });
   return {
-    startScratch: document('start-scratch', [...SCRATCH, ...STORE, 'image', 'address', 'firstPort', 'lastPort', 'sharedPreloadLibraries']),
+    startScratch: document('start-scratch', [
+      ...SCRATCH,
+      ...STORE,
+      'image',
+      'address',
+      'firstPort',
+      'lastPort',
+      'sharedPreloadLibraries',
+    ]),
     restoreRoles: document('restore-roles', [...SCRATCH, ...STORE, 'source', 'url']),
     listArchive: document('list-archive', [...SCRATCH, 'url']),
     restoreDatabase: document('restore-database', [...SCRATCH, 'database', 'url']),

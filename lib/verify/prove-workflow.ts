@@ -90,7 +90,9 @@ export class Prove extends Construct {
     });
     const notProven = sfn.Fail.jsonata(this, 'Not proven', {
       error: 'VerificationFailed',
-      cause: expression("$states.input.reason.name & ': ' & $states.input.reason.message & ' (' & $string($states.input.failed) & ' of ' & $string($states.input.checks) & ' checks failed)'"),
+      cause: expression(
+        "$states.input.reason.name & ': ' & $states.input.reason.message & ' (' & $string($states.input.failed) & ' of ' & $string($states.input.checks) & ' checks failed)'",
+      ),
     });
     const isItProven = sfn.Choice.jsonata(this, 'Did every check pass?')
       .when(sfn.Condition.jsonata(expression('$states.input.ok')), proven)
@@ -99,7 +101,11 @@ export class Prove extends Construct {
   }
 
   private objects({ suite, agents }: ProveProps): sfn.Map {
-    const look = agents.checkObjects.step(this, 'Look at its objects', { suite: suite.name, ...PLACE, label: expression('$label') });
+    const look = agents.checkObjects.step(this, 'Look at its objects', {
+      suite: suite.name,
+      ...PLACE,
+      label: expression('$label'),
+    });
     const begin = sfn.Pass.jsonata(this, 'Remember whose objects they are', {
       assign: { label: expression('$states.input.label'), parts: expression('$states.input.parts') },
     });
@@ -111,7 +117,11 @@ export class Prove extends Construct {
     });
     const readNothing = sfn.Pass.jsonata(this, 'Reading back gave nothing');
     read.addCatch(readNothing, { errors: ['States.ALL'] });
-    const parts = sfn.Map.jsonata(this, 'Read back every part', { items: sfn.ProvideItems.jsonata(expression('$parts')), maxConcurrency: AT_ONCE, outputs: {} });
+    const parts = sfn.Map.jsonata(this, 'Read back every part', {
+      items: sfn.ProvideItems.jsonata(expression('$parts')),
+      maxConcurrency: AT_ONCE,
+      outputs: {},
+    });
     parts.itemProcessor(read);
     look.addCatch(parts, { errors: ['States.ALL'] });
     const map = sfn.Map.jsonata(this, 'Check every stored object', {
@@ -124,7 +134,11 @@ export class Prove extends Construct {
   }
 
   private trees({ suite, agents }: ProveProps): sfn.Map {
-    const compare = agents.compareFiles.step(this, 'Unpack the files and compare them', { suite: suite.name, ...PLACE, label: expression('$states.input') });
+    const compare = agents.compareFiles.step(this, 'Unpack the files and compare them', {
+      suite: suite.name,
+      ...PLACE,
+      label: expression('$states.input'),
+    });
     const nothing = sfn.Pass.jsonata(this, 'Unpacking gave nothing');
     compare.addCatch(nothing, { errors: ['States.ALL'] });
     const map = sfn.Map.jsonata(this, 'Compare every tree of files', {

@@ -7,7 +7,8 @@ import type { ProveProps } from './prove-workflow.ts';
 import { PLACE } from './prove-workflow.ts';
 import { EMPTY_CHECK, onHost } from './restore-servers.ts';
 
-const STORE = "{ 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $database.label }";
+const STORE =
+  "{ 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $database.label }";
 const OF_DATABASE = "{ 'database': $database.database }";
 
 /** Restores the databases of one server, one after the other, and compares each with what was captured. */
@@ -31,7 +32,9 @@ export class RestoreDatabases extends Construct {
       name: 'table of contents',
       expected: { readable: true },
       actual: { readable: expression('$states.input.entries > 0') },
-      message: expression("$string($states.input.entries) & ' entries, ' & $string($states.input.tableData) & ' of them table data.'"),
+      message: expression(
+        "$string($states.input.entries) & ' entries, ' & $string($states.input.tableData) & ' of them table data.'",
+      ),
     });
     const restoreUrl = this.presign('Give the host the way once more', 'dump');
     const restore = onHost(this, props, 'Restore the database', {
@@ -66,7 +69,16 @@ export class RestoreDatabases extends Construct {
     this.onFailure([schemaUrl, describe, compareSchema], 'schema', 'Note the failed schema comparison', rows.first);
     this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', end);
 
-    dumpUrl.next(list).next(listed).next(restoreUrl).next(restore).next(restored).next(schemaUrl).next(describe).next(compareSchema).next(rows.first);
+    dumpUrl
+      .next(list)
+      .next(listed)
+      .next(restoreUrl)
+      .next(restore)
+      .next(restored)
+      .next(schemaUrl)
+      .next(describe)
+      .next(compareSchema)
+      .next(rows.first);
     rows.last.next(end);
     this.states = sfn.Map.jsonata(this, 'Restore every database', {
       items: sfn.ProvideItems.jsonata(expression('$server.databases')),
@@ -80,7 +92,12 @@ export class RestoreDatabases extends Construct {
   private rows() {
     const { agents, documents, suite } = this.props;
     const compare = (accessKey: unknown, fingerprintKey: unknown) =>
-      agents.compareRows.step(this, 'Compare the rows', { ...this.place(), checks: expression('$database.checks'), accessKey, fingerprintKey });
+      agents.compareRows.step(this, 'Compare the rows', {
+        ...this.place(),
+        checks: expression('$database.checks'),
+        accessKey,
+        fingerprintKey,
+      });
     if (suite.host.network) {
       const only = compare(expression('$access'), null);
       return { first: only, last: only, all: [only] };

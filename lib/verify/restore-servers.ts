@@ -16,7 +16,12 @@ export interface HostStep {
 }
 
 /** A host step of a proof, named after it. */
-export function onHost(scope: Construct, props: ProveProps, stateName: string, step: HostStep): tasks.StepFunctionsStartExecution {
+export function onHost(
+  scope: Construct,
+  props: ProveProps,
+  stateName: string,
+  step: HostStep,
+): tasks.StepFunctionsStartExecution {
   return props.hostCommand.step(scope, stateName, {
     document: step.document,
     parameters: expression(step.parameters),
@@ -44,7 +49,10 @@ export class RestoreServers extends Construct {
       document: documents.startScratch,
       parameters: '$server.start',
       name: 'start-scratch',
-      assign: { scratch: expression('$states.result.Output.result'), access: expression('$states.result.Output.result.accessKey') },
+      assign: {
+        scratch: expression('$states.result.Output.result'),
+        access: expression('$states.result.Output.result.accessKey'),
+      },
     });
     const remove = onHost(this, props, 'Remove the scratch server', {
       document: documents.removeScratch,
@@ -58,7 +66,9 @@ export class RestoreServers extends Construct {
       .otherwise(removed);
 
     const notStarted = sfn.Map.jsonata(this, 'Note that nothing could be restored', {
-      items: sfn.ProvideItems.jsonata(expression('$append($server.databases.label, $server.globals = null ? [] : [$server.globals])')),
+      items: sfn.ProvideItems.jsonata(
+        expression('$append($server.databases.label, $server.globals = null ? [] : [$server.globals])'),
+      ),
       outputs: {},
     });
     notStarted.itemProcessor(
@@ -102,7 +112,8 @@ export class RestoreServers extends Construct {
     );
     const restore = onHost(this, props, 'Restore the roles', {
       document: documents.restoreRoles,
-      parameters: "$merge([$server.scratch, { 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $server.globals, 'url': $url }])",
+      parameters:
+        "$merge([$server.scratch, { 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $server.globals, 'url': $url }])",
       name: 'roles',
     });
     const compare = agents.compareRoles.step(this, 'Compare the roles', {

@@ -34,7 +34,7 @@ export class Verify extends Construct {
         suite,
         workflow: 'verify',
         id: expression('$states.context.Execution.Input.id'),
-        then: prove.next(releaseTheLock(this, props.releaseLock, suite)),
+        body: prove.next(releaseTheLock(this, props.releaseLock, suite)),
       }),
       alwaysOnFailure: cleanUpStep(this, props.cleanUp, 'verify'),
     });

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const message = z.object({ subject: z.string(), message: z.string() });
 export type Alert = z.infer<typeof message>;

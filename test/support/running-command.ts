@@ -53,7 +53,7 @@ export class RunningCommand<V extends Verb> {
   }
 
   /** The first line of stderr, so far or to come, that matches. @throws Error after the deadline (milliseconds), or when the command ends without it */
-  async waitForLine(pattern: RegExp, deadline = 30_000): Promise<string> {
+  async waitForLine(pattern: RegExp, deadline = 120_000): Promise<string> {
     const found = () => this.lines.find((line) => pattern.test(line));
     const line = await until(
       () => found() ?? (this.#ended ? null : false),

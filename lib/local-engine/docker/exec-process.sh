@@ -31,19 +31,21 @@ exec 3<&- {out_write}>&- {err_write}>&-
 
 # Docker's client dies when nobody reads its output any more.
 pass_on() {
-  cat <&"$1" || kill -PIPE "$client" # not only of SIGPIPE: a socket closed with unread bytes in it answers ECONNRESET
+  local copy=
+  trap '[[ $copy ]] && kill "$copy"; exit 143' TERM
+  cat <&"$1" &
+  copy=$!
+  wait "$copy" || kill -PIPE "$client" # not only of SIGPIPE: a socket closed with unread bytes in it answers ECONNRESET
 }
-set -m # a process group for each, so that it can be ended whole; but not for the wait below, which a stopped process would end
 pass_on "$out_read" &
 out=$!
 pass_on "$err_read" >&"$stderr" &
 err=$!
-set +m
 exec >/dev/null {stderr}>&-
 
 # From here on nobody gets what the process writes, and it must not notice.
 drain() {
-  kill -- "-$out" "-$err"
+  kill "$out" "$err"
   cat <&"$out_read" &
   cat <&"$err_read" &
 }
@@ -52,7 +54,8 @@ drain() {
   drain
 } &
 
-# Neither `wait -n`, which misses a job that a signal ended before the call, nor `wait -f`, which then never returns (bash 5.2).
+# Not `wait -n`, which misses a job that a signal ended before the call, nor `wait -f`, which then never returns (bash 5.2). Without `set -m`
+# a process that is only stopped does not count as ended.
 wait "$process"
 result=$?
 # A process left behind in the container may hold the streams open; Docker gives them two seconds.

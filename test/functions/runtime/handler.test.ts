@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { LONGEST_MESSAGE, NamedError } from '../../../../functions/contract/errors.ts';
-import { required } from '../../../../functions/runtime/environment.ts';
-import { agent } from '../../../../functions/runtime/handler.ts';
+import { LONGEST_MESSAGE, NamedError } from '../../../functions/contract/errors.ts';
+import { required } from '../../../functions/runtime/environment.ts';
+import { agent } from '../../../functions/runtime/handler.ts';
 
 const CONTEXT = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 1000 };
 const schema = z.object({ id: z.string() });

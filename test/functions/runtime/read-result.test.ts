@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorEntry } from '../../../../functions/contract/errors.ts';
-import { type Invocation, readResult } from '../../../../functions/runtime/read-result.ts';
+import { ERRORS, type ErrorEntry } from '../../../functions/contract/errors.ts';
+import { type Invocation, readResult } from '../../../functions/runtime/read-result.ts';
 
 function read(invocation: Partial<Invocation>): unknown {
   const whole = {

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Vault } from '../../../../functions/runtime/vault.ts';
-import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../../local-engine/s3/s3-server.ts';
+import { Vault } from '../../../functions/runtime/vault.ts';
+import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
 
 let s3: TestS3;
 let vault: Vault;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Announcement } from '../../../../functions/alerts/announce.ts';
+import type { Announcement } from '../../../functions/alerts/announce.ts';
 
 const FACTS: Announcement = {
   suite: 'shop',
@@ -11,11 +11,11 @@ const FACTS: Announcement = {
   sources: [{ label: 'volume-uploads', name: 'SourceEmpty', message: 'Volume uploads holds nothing.' }],
 };
 
-let announce: typeof import('../../../../functions/alerts/announce.ts');
+let announce: typeof import('../../../functions/alerts/announce.ts');
 beforeAll(async () => {
   vi.stubEnv('TOPIC_ARN', 'arn:aws:sns:eu-west-1:123456789012:alerts');
   vi.stubEnv('AWS_REGION', 'eu-west-1');
-  announce = await import('../../../../functions/alerts/announce.ts');
+  announce = await import('../../../functions/alerts/announce.ts');
 });
 afterAll(() => void vi.unstubAllEnvs());
 

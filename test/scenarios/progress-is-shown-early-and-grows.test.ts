@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createSuite, type Suite } from '../support/cli.ts';
+import { createHost } from '../support/host.ts';
+import type { Postgres, TestHost } from '../support/test-host.ts';
+
+let host: TestHost;
+let db: Postgres;
+let suite: Suite;
+
+beforeAll(async () => {
+  host = await createHost();
+  db = await host.postgres('db', { databases: ['shop'] });
+  await db.sql('shop', 'create table orders as select id, md5(id::text) as code from generate_series(1, 30000) id');
+  const databases = [{ name: 'shop', container: db.container, database: 'shop' }];
+  suite = await createSuite({ host, suite: { sources: { databases } } });
+  await suite.run('list');
+});
+afterAll(() => host.remove());
+
+it('says something within two seconds, and the bytes of a source that takes ten seconds grow before its eyes', async () => {
+  await db.binaries.replace(
+    'pg_dump',
+    `[[ $* == *--format=custom* ]] || exec "$REAL" "$@"
+exec cat < <("$REAL" "$@" | for ((i = 0; i < 10; i++)); do head --bytes=100000; sleep 1; done)`,
+  );
+  const command = await suite.start('backup');
+  const { exitCode, json } = await command.done;
+  expect([exitCode, json.outcome]).toEqual([0, 'proven']);
+  expect(command.lines[0]).toContain(`backup of ${suite.name}`);
+  expect(command.times[0]).toBeLessThan(2000);
+
+  const shown = command.lines.flatMap((line) => /… database-shop +([\d.]+ [kM]?B)\b/.exec(line)?.[1] ?? []);
+  const bytes = shown.map(bytesOf);
+  expect(new Set(bytes).size).toBeGreaterThanOrEqual(4);
+  expect(bytes).toEqual(bytes.toSorted((one, other) => one - other));
+  expect(await host.leftovers()).toEqual([]);
+});
+
+function bytesOf(text: string): number {
+  const [amount, unit] = text.split(' ');
+  return Number(amount) * { B: 1, kB: 1e3, MB: 1e6 }[unit as 'B' | 'kB' | 'MB'];
+}
