@@ -37,8 +37,8 @@ export default defineConfig({
           name: 'invariants',
           include: ['test/invariants/**/*.test.ts'],
           globalSetup,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {

@@ -8,7 +8,7 @@ import type { VaultStack } from './vault-stack.ts';
 import type { ProofAgents } from './verify/prove-workflow.ts';
 
 const EVERYTHING_OF_A_POINT = ['recovery-points/*', 'artifacts/*'];
-const FINDINGS = { read: ['recovery-points/*'], put: ['proofs/*'] };
+const FINDINGS = { read: ['recovery-points/*'], put: ['findings/*'] };
 
 type More = Partial<Pick<AgentProps, 'timeoutSeconds' | 'memoryMiB' | 'network'>>;
 
@@ -55,24 +55,24 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   };
   const proof: ProofAgents = {
     planProof: make('verify/plan-proof', { read: ['recovery-points/*'] }),
-    checkObjects: make('verify/check-objects', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }),
-    readBack: make('verify/read-back', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, streams),
-    compareFiles: make('verify/compare-files', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }, streams),
+    checkObjects: make('verify/check-objects', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }),
+    readBack: make('verify/read-back', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
+    compareFiles: make('verify/compare-files', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
     presign: make('verify/presign', { read: EVERYTHING_OF_A_POINT }),
     recordCheck: make('verify/record-check', FINDINGS),
-    compareRoles: make('verify/compare-roles', { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] }),
+    compareRoles: make('verify/compare-roles', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }),
     compareSchema: make(
       'verify/compare-schema',
-      { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] },
+      { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] },
       { timeoutSeconds: 300, memoryMiB: 1024 },
     ),
     compareRows: make(
       'verify/compare-rows',
-      { read: EVERYTHING_OF_A_POINT, put: ['proofs/*'] },
+      { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] },
       { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
     ),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/*/scratch-*'] }),
-    writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'proofs/*'], put: ['proofs/*'] }),
+    writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'findings/*'], put: ['proofs/*'] }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   return { runs, backup, proof };

@@ -14,6 +14,8 @@ const HIDDEN_DAYS = 14;
 const ARTIFACTS_LATER_DAYS = 2;
 const FAILED_DAYS = 3;
 const FAILURE_RECORD_DAYS = 90;
+/** A proof holds all that its findings say. */
+const FINDINGS_DAYS = 14;
 
 /**
  * Expiry by prefix and tag. No rule matches `pinned`, and none expires noncurrent versions by prefix alone, which would delete pinned
@@ -34,6 +36,7 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
     ...tiers,
     ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
     { id: 'failure-records', prefix: keys.failures(suite), expiration: Duration.days(FAILURE_RECORD_DAYS) },
+    { id: 'findings', prefix: keys.allFindings(suite), expiration: Duration.days(FINDINGS_DAYS), noncurrentVersionExpiration: Duration.days(1) },
     { id: 'old-locks', prefix: keys.lock(suite), noncurrentVersionExpiration: Duration.days(1) },
     // S3 allows no tags in a rule for markers and uploads.
     {

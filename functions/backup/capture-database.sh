@@ -65,13 +65,19 @@ schema_text() {
 }
 store schema "$stem.schema.sql.zst" null schema_text || die DumpFailed "pg_dump --schema-only failed: $(first_line "$work/schema-errors")"
 
+# A table that was truncated, rewritten (ALTER TABLE ... TYPE) or made again after the snapshot, before the dump locked it, looks empty in the
+# snapshot: to the dump and, alas, to the fingerprint. The catalog as the snapshot sees it still names the old file, the function the new one.
+REPLACED_SQL="select 'replaced ' || to_json(format('%I.%I', n.nspname, c.relname)) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+    and pg_relation_filenode(c.oid) is distinct from c.relfilenode;"
+
 # pg_dump says "saving ..." once it holds its locks. Only then may our session lock tables too: otherwise an ALTER TABLE that waits for
 # us would make pg_dump wait for it, and us for pg_dump, for ever.
 fingerprint_when_locked() {
   until grep -q '^pg_dump: saving' "$work/raw" 2>/dev/null || [[ -e $work/dump-done ]]; do
     sleep 0.05
   done
-  say "$FINGERPRINT_SQL" '\gexec' '\echo fingerprinted'
+  say "$FINGERPRINT_SQL" '\gexec' "$REPLACED_SQL" '\echo fingerprinted'
 }
 dump_options=(--format=custom --compress=0 --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password --verbose "${options[@]}")
 # zstd inside the container where there is one: bytes through docker's stream cost more than compressing them (measured 1.9 times).
@@ -117,6 +123,10 @@ read_sequences after
 say '\echo end'
 exec {say}>&-
 wait "$session" || die DumpFailed "The fingerprint of \"$database\" could not be taken: $(first_line "$work/session-errors")"
+if replaced=$(grep -m 5 '^replaced ' "$work/answers"); then
+  replaced=${replaced//replaced /}
+  die DumpFailed "Tables of \"$database\" were truncated, rewritten or replaced while the dump began, so it may lack their rows: ${replaced//$'\n'/, }."
+fi
 grep -q '^end$' "$work/answers" || die DumpFailed "The fingerprint of \"$database\" did not come to its end."
 
 fingerprint_json() {

@@ -27,7 +27,13 @@ export const ERRORS = {
   LockHeld: { exit: 6, hint: 'Another run is going on; see suite-backup status. A dead owner is taken over by the next run.' },
   AlreadyDone: { exit: 0, hint: 'Nothing to do: the recovery point for this scheduled time exists.' },
   Refused: { exit: 7, hint: 'Read the plan; repeat with the confirmation it asks for.' },
+  Expired: { exit: 4, hint: 'Its time has come: it is not restored from any more, whatever S3 has removed so far.' },
   Interrupted: { exit: 130, hint: 'The run was stopped and cleaned up; start it again when you are ready.' },
+
+  // The engine on one machine
+  AssemblyDiffers: { exit: 1, hint: 'Another command runs on this home with other stacks; wait until it has ended.' },
+  AssemblyRefused: { exit: 1, hint: 'The engine does not know what is listed in the synthesized stacks, so it carries out none of them.' },
+  EngineNotAnswering: { exit: 1, hint: 'The engine of this home does not answer; end the process that its engine.json names, and try again.' },
 
   // The host and the road to it
   HostUnreachable: { exit: 1, retry: true, hint: 'Check that the instance runs and that its SSM agent is online.' },

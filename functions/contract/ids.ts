@@ -2,7 +2,7 @@
 export const ID_PATTERN = /^\d{8}T\d{6}Z$/;
 
 export function isId(text: string): boolean {
-  return ID_PATTERN.test(text) && idOf(timeOf(text)) === text;
+  return ID_PATTERN.test(text) && !Number.isNaN(timeOf(text).getTime()) && idOf(timeOf(text)) === text;
 }
 
 export function idOf(time: Date): string {

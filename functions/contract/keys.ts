@@ -7,8 +7,9 @@ export const keys = {
   manifests: (suite: string) => `${suite}/recovery-points/`,
   proof: (suite: string, id: string, proofId: string, passed: boolean) =>
     `${suite}/proofs/${id}/${proofId}.${passed ? 'passed' : 'failed'}.json`,
-  /** Findings of one check of a proof under way; write-proof gathers them. */
-  findings: (suite: string, id: string, proofId: string, section: string) => `${suite}/proofs/${id}/${proofId}/${section}.json`,
+  /** What one state of a proof under way found; write-proof gathers them. Not below `proofs/`, whose listing tells the points' states. */
+  findings: (suite: string, id: string, proofId: string, section: string) => `${suite}/findings/${id}/${proofId}/${section}.json`,
+  allFindings: (suite: string) => `${suite}/findings/`,
   proofs: (suite: string) => `${suite}/proofs/`,
   failure: (suite: string, id: string) => `${suite}/failures/${id}.json`,
   failures: (suite: string) => `${suite}/failures/`,
@@ -26,7 +27,7 @@ export interface ProofKey {
   readonly passed: boolean;
 }
 
-/** Undefined for keys below `proofs/` that are findings, not proofs. */
+/** Undefined for keys of another form. */
 export function parseProofKey(suite: string, key: string): ProofKey | undefined {
   const match = /^(\d{8}T\d{6}Z)\/([A-Za-z0-9-]+)\.(passed|failed)\.json$/.exec(key.slice(keys.proofs(suite).length));
   if (!match) return undefined;

@@ -30,9 +30,9 @@ export type IncompleteCause = z.infer<typeof incompleteCause>;
 
 /** An error that names every source: its message is JSON, so that the failure record and the operator's command can list them. */
 export function incomplete(name: ConstructorParameters<typeof NamedError>[0], cause: IncompleteCause): NamedError {
-  let sources = cause.sources.map((source) => ({ ...source, message: source.message.slice(0, 300) }));
+  let sources = cause.sources.map((source) => ({ ...source, message: source.message.slice(0, 600) }));
   const text = () => JSON.stringify({ ...cause, sources });
-  // About thirty fit with their messages; beyond that, naming every source is worth more than what each of them said.
+  // About fifteen fit with long messages; beyond that, naming every source is worth more than what each of them said.
   if (text().length > LONGEST_MESSAGE) sources = sources.map((source) => ({ ...source, message: source.message.slice(0, 60) }));
   while (text().length > LONGEST_MESSAGE) sources.pop();
   return new NamedError(name, text());

@@ -29,7 +29,7 @@ function problemOf({ name, expect }: SqlCheck, answer: SqlAnswer | undefined): s
   if ('equals' in expect) {
     return equal(answer.value, expect.equals) ? null : `Check "${name}" gave ${answer.value}, not ${expect.equals}.`;
   }
-  const value = Number(answer.value);
+  const value = numberIn(answer.value);
   if (Number.isNaN(value)) return `Check "${name}" gave "${answer.value}", which is no number.`;
   if (expect.min !== undefined && value < expect.min) return `Check "${name}" gave ${value}, less than ${expect.min}.`;
   if (expect.max !== undefined && value > expect.max) return `Check "${name}" gave ${value}, more than ${expect.max}.`;
@@ -39,6 +39,11 @@ function problemOf({ name, expect }: SqlCheck, answer: SqlAnswer | undefined): s
 /** PostgreSQL writes booleans as t and f. */
 function equal(text: string, wanted: string | number | boolean): boolean {
   if (typeof wanted === 'boolean') return text === (wanted ? 't' : 'f') || text === String(wanted);
-  if (typeof wanted === 'number') return text.trim() !== '' && Number(text) === wanted;
+  if (typeof wanted === 'number') return numberIn(text) === wanted;
   return text === wanted;
+}
+
+/** NaN when it is none; an empty text, which JavaScript takes for 0, is none. */
+function numberIn(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }

@@ -18,6 +18,9 @@ const input = z.object({
   acceptAnomaly: z.object({ who: z.string(), why: z.string() }).nullable(),
 });
 
+/** So many failed checks go into the cause of the failure, which is cut at 32,768 characters; the proof has them all. */
+const NAMED = 20;
+
 const vault = new Vault(required('BUCKET'));
 
 /** Gathers every section that the manifest demands and writes the proof, once. Ok only if all are there and nothing in them failed. */
@@ -37,13 +40,18 @@ export const handler = agent(input, async (run) => {
     finishedAt: isoSeconds(new Date()),
     ok: failed === undefined,
     reason: failed ? { name: failed.error ?? 'CheckFailed', message: failed.message, source: failed.source } : null,
-    restoreSeconds: found.reduce((sum, { restoreSeconds }) => sum + (restoreSeconds ?? 0), 0),
+    restoreSeconds: Math.round(found.reduce((sum, { restoreSeconds }) => sum + (restoreSeconds ?? 0), 0) * 1000) / 1000,
     server: found.find(({ server }) => server)?.server ?? null,
     acceptedAnomaly: run.acceptAnomaly,
     checks,
   };
   await vault.putOnce(keys.proof(run.suite, run.id, run.proofId, proof.ok), JSON.stringify(proof));
-  return { ok: proof.ok, proofId: run.proofId, reason: proof.reason, failed: problems.length, checks: checks.length };
+  const named = problems.slice(0, NAMED).map(({ source, error, message }) => ({
+    label: source,
+    name: error ?? 'CheckFailed',
+    message: message.slice(0, 300),
+  }));
+  return { ok: proof.ok, proofId: run.proofId, reason: proof.reason, problems: named, failed: problems.length, checks: checks.length };
 });
 
 async function gather({ suite, id, proofId }: Place, { section, kind, source }: Section): Promise<Findings> {

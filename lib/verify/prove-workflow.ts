@@ -90,8 +90,10 @@ export class Prove extends Construct {
     });
     const notProven = sfn.Fail.jsonata(this, 'Not proven', {
       error: 'VerificationFailed',
+      // JSON, as a failed capture's: whoever started it finds the proof by its id, and what failed is listed one by one.
       cause: expression(
-        "$states.input.reason.name & ': ' & $states.input.reason.message & ' (' & $string($states.input.failed) & ' of ' & $string($states.input.checks) & ' checks failed)'",
+        "$string({ 'id': $id, 'proofId': $plan.proofId, 'sources': $append([], $states.input.problems), 'message': $states.input.reason.name & ': ' & " +
+          "$states.input.reason.message & ' (' & $string($states.input.failed) & ' of ' & $string($states.input.checks) & ' checks failed)' })",
       ),
     });
     const isItProven = sfn.Choice.jsonata(this, 'Did every check pass?')

@@ -12,7 +12,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+// Each test starts processes, and some synthesize: 5 s alone, half a minute beside other work on two cores.
+vi.setConfig({ testTimeout: 180_000 });
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const NODE_FOLDER = dirname(process.execPath);
@@ -101,7 +104,7 @@ beforeAll(async () => {
   file('host.json', HOST);
   // Two at once on a new home: the first test looks at what they said.
   first = await Promise.all([1, 2].map(() => suiteBackup(['list', ...local('home', '--json')])));
-}, 120_000);
+}, 180_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -39,6 +39,9 @@ afterEach(async () => {
 const whenDumpingShop = (script: string) =>
   `if [[ " $* " == *' --format=custom '* && $PGDATABASE == shop ]]; then\n${script}\nfi\nexec "$REAL" "$@"`;
 
+// Whether the server's own word still arrives is a race.
+const SESSION_ENDED = /pg_dump of "shop" .*table "big" failed: .*(terminating connection|server closed the connection)/;
+
 it('when the server ends the session half way', async () => {
   await db.binaries.replace(
     'pg_dump',
@@ -51,10 +54,10 @@ it('when the server ends the session half way', async () => {
   );
   const { backup, alert } = await failedBackup(suite, 3, 'DumpFailed');
   expect(backup.error!.problems).toEqual([
-    { path: 'database-shop', value: 'DumpFailed', message: expect.stringMatching(/"shop".*terminating connection due to administrator command/) },
+    { path: 'database-shop', value: 'DumpFailed', message: expect.stringMatching(SESSION_ENDED) },
   ]);
   expect(backup.point!.sources).toEqual({ declared: 4, captured: 3, absent: 0, failed: 1 });
-  expect(alert.message).toContain('terminating connection');
+  expect(alert.message).toMatch(SESSION_ENDED);
 });
 
 it('when the client writes half and fails', async () => {
@@ -82,7 +85,7 @@ it('when dump, schema and archive are only half there and every tool says that a
     'pg_dump',
     `case " $* $PGDATABASE" in
       *' --format=custom '*' shop') "$REAL" "$@" | head -c 1000000; exit 0 ;;
-      *' --schema-only '*' other') "$REAL" "$@" | sed '/Name: v;/,$d'; exit 0 ;;
+      *' --schema-only --snapshot='*' other') "$REAL" "$@" | sed '/Name: v;/,$d'; exit 0 ;;
     esac
     exec "$REAL" "$@"`,
   );

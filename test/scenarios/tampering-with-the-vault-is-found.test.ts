@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.remove());
 
-const archiveOf = (name: Name) => vault.key(new RegExp(`/${id}/volume-${name}\\.[^/]*\\.tar\\.zst$`));
+const archiveOf = (name: Name) => vault.key(new RegExp(`/${id}/volume-${name}\\.[a-z0-9]+\\.tar\\.zst$`));
 
 async function listed() {
   return (await suite.run('list')).json.points.find((point) => point.id === id)!;
@@ -110,7 +110,7 @@ describe('a manifest', () => {
     ['with one letter changed', inText('"label": "volume-flipped"', '"label": "volume-flippet"'), /was changed: its checksum is/],
     ['with another checksum', inText(/"checksum": "\w/, '"checksum": "x'), /it says x/],
     ['with a field too many', inText('"suite":', '"colour": 1, "suite":'), /does not fit its schema/],
-    ['that is cut off', () => vault.truncate(manifestKey()), /is not JSON/],
+    ['that is cut off', async () => vault.overwrite(manifestKey(), (await vault.read(manifestKey())).subarray(0, 500)), /is not JSON/],
     [
       'that says it is another point',
       () => new Forgery(vault, id).editManifest((manifest) => Object.assign(manifest, { id: '20200101T000000Z' })),

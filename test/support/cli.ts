@@ -16,6 +16,8 @@ export interface SuiteOptions {
   nameSuffix?: string;
   /** False: the command synthesizes this suite itself, whatever was synthesized before. */
   shareSynthesis?: boolean;
+  /** A copy of the project to run instead of this one; share nothing then. */
+  project?: string;
 }
 
 // Longer than any scenario takes; the command itself is ended, so that it is reported with what it said.
@@ -26,7 +28,7 @@ export async function createSuite(options: SuiteOptions): Promise<Suite> {
   const { host, nameSuffix } = options;
   const name = nameSuffix === undefined ? host.name : `${host.name}-${nameSuffix}`;
   const folder = await mkdtemp(join(host.workspace, 'suite-'));
-  const suite = new Suite(host, name, join(folder, 'suite.json'), join(folder, 'home'), options.shareSynthesis ?? true);
+  const suite = new Suite(host, name, join(folder, 'suite.json'), join(folder, 'home'), options);
   await suite.rewrite(options.suite);
   return suite;
 }
@@ -38,13 +40,15 @@ export class Suite {
   readonly home: string;
   #synthesis: string | undefined;
   readonly #share: boolean;
+  readonly #project: string | undefined;
 
-  constructor(host: TestHost, name: string, file: string, home: string, share: boolean) {
+  constructor(host: TestHost, name: string, file: string, home: string, { shareSynthesis, project }: SuiteOptions) {
     this.host = host;
     this.name = name;
     this.file = file;
     this.home = home;
-    this.#share = share;
+    this.#share = shareSynthesis ?? true;
+    this.#project = project;
   }
 
   /** Puts other content into the suite file, whose home stays as it is. */
@@ -75,7 +79,7 @@ export class Suite {
   async start<V extends Verb>(verb: V, ...words: string[]): Promise<RunningCommand<V>> {
     await this.#takeSynthesis();
     const place = ['--local', '--suite', this.file, '--home', this.home, ...this.host.cliArgs, '--json'];
-    return new RunningCommand<V>([verb, ...words, ...place], this.host.environment);
+    return new RunningCommand<V>([verb, ...words, ...place], this.host.environment, this.#project);
   }
 
   /**

@@ -27,10 +27,10 @@ export class RunningCommand<V extends Verb> {
   readonly done: Promise<Result<Documents[V]>>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
 
-  constructor(words: readonly string[], environment: Record<string, string>) {
+  constructor(words: readonly string[], environment: Record<string, string>, project = PROJECT) {
     const began = performance.now();
-    const options = { cwd: PROJECT, env: environment, detached: true } as const;
-    this.#child = spawn(process.execPath, [join(PROJECT, 'bin/suite-backup.mjs'), ...words], {
+    const options = { cwd: project, env: environment, detached: true } as const;
+    this.#child = spawn(process.execPath, [join(project, 'bin/suite-backup.mjs'), ...words], {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -26,7 +26,7 @@ find_members() {
   while ((${#queue[@]})); do
     pid=${queue[0]//[!0-9]/}
     # shellcheck disable=SC2206
-    queue=("${queue[@]:1}" )
+    queue=("${queue[@]:1}" ${children[$pid]})
     [[ ${seen[$pid]} || $pid == "$$" ]] && continue
     seen[$pid]=1
     members+=("$pid")

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type Headers, pack } from 'tar-stream';
+import { type Header, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { compareFiles } from '../../../functions/files/compare-files.ts';
 import type { Inventory, InventoryEntry } from '../../../functions/files/inventory.ts';
@@ -20,8 +20,8 @@ const listed = (content: string, more: Partial<InventoryEntry> = {}): InventoryE
   ...more,
 });
 
-type Member = Partial<Headers> & { name: string; content?: string };
-const member = (name: string, content: string, more: Partial<Headers> = {}): Member => ({ name: `./${name}`, content, ...more });
+type Member = Partial<Header> & { name: string; content?: string };
+const member = (name: string, content: string, more: Partial<Header> = {}): Member => ({ name: `./${name}`, content, ...more });
 
 function archive(...members: Member[]): Readable {
   const tar = pack();

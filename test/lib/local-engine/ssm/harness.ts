@@ -13,6 +13,7 @@ export function documentOf(...lines: string[]): unknown {
     description: 'a test',
     parameters: {
       input: { type: 'String', default: '', allowedPattern: '^[a-z $();`"\'-]*$', interpolationType: 'ENV_VAR' },
+      free: { type: 'String', default: '' },
       executionTimeout: { type: 'String', default: '60', allowedPattern: '^[0-9]{1,6}$' },
     },
     mainSteps: [

@@ -54,7 +54,7 @@ describe('a call is refused', () => {
 
   test.each([
     ['a value that does not match its pattern', { input: ['A'] }],
-    ['a value with {{, which Parameter Store would resolve', { input: ['{{ssm:secret}}'] }],
+    ['a value with {{, which Parameter Store would resolve', { free: ['{{ssm:secret}}'] }],
     ['two values', { input: ['a', 'b'] }],
     ['a parameter that the document does not have', { other: ['a'] }],
     ['a time limit beyond two days', { executionTimeout: ['172801'] }],
