@@ -61,12 +61,12 @@ capture_tree() {
   store inventory "$stem.inventory.tar.zst" null inventory_archive
 }
 
-# GNU format: exact bytes of any name, and no extra block per file. tar's own status must reach store, not that of the compressor.
+# GNU format: exact bytes of any name, and no extra block per file. tar takes backslashes in its arguments for escapes unless told otherwise. Its status must reach store, not that of the compressor.
 archive_tree() {
   local status=0
   mkfifo "$work/tar"
   compress <"$work/tar" 3>&- &
-  tar --create --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
+  tar --create --no-unquote --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
     "${tree_roots[@]}" >"$work/tar" 2>"$work/tar-errors" || status=$?
   wait $! || status=2
   return "$status"

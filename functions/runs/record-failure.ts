@@ -23,10 +23,12 @@ const vault = new Vault(required('BUCKET'));
  * Writes down what became of a run that failed, was aborted or timed out. The machine's own path and the rule outside both come here:
  * `first` tells which of them was, and only that one raises the alert.
  */
-export const handler = agent(input, async ({ suite, workflow, executionArn, startedAt, failure }) => {
+export const handler = agent(input, async ({ suite, executionArn, startedAt, failure, ...told }) => {
   const stored = await vault.read(keys.lock(suite));
   const lock = stored && lockSchema.parse(JSON.parse(stored.text));
   const own = lock?.executionArn === executionArn ? lock : undefined;
+  // Who finds the lock of a dead run does not know what it was.
+  const workflow = own?.workflow ?? told.workflow;
   const started = new Date(startedAt);
   const { message, sources } = readCause(failure.message);
   const id = own?.id ?? idOf(started);
@@ -47,15 +49,18 @@ export const handler = agent(input, async ({ suite, workflow, executionArn, star
     sources: sourcesOf(own, sources, { name: failure.name, message }),
   };
   const recorded = await isRecorded(vault, suite, executionArn, started);
-  const key = keyOf(suite, workflow, executionArn, id, own !== undefined);
+  const key = keyOf(record, started, own !== undefined);
   const first = !recorded && (await vault.putOnce(key, JSON.stringify(record))) !== false;
-  return { first, id, name: failure.name, message, sources };
+  return { first, workflow, id, name: failure.name, message, sources };
 });
 
-/** Only a run that planned a point makes a failed point; any other gets a key that no id is read from. */
-function keyOf(suite: string, workflow: string, executionArn: string, id: string, planned: boolean): string {
+/**
+ * Only a run that planned a point makes a failed point; any other gets a key that no id is read from. It begins with the run's start, not
+ * with the point it was about: that is where `isRecorded` looks.
+ */
+function keyOf({ suite, workflow, executionArn, id }: Failure, started: Date, planned: boolean): string {
   if (workflow === 'backup' && planned) return keys.failure(suite, id);
-  return `${keys.failures(suite)}${id}-${workflow}-${executionArn.split(':').at(-1)}.json`;
+  return `${keys.failures(suite)}${idOf(started)}-${workflow}-${executionArn.split(':').at(-1)}.json`;
 }
 
 /** A run that names no source ended before or beside capturing them: nothing is known of any, so none counts as captured. */

@@ -23,7 +23,8 @@ interface Followed {
 }
 
 /** Enough to see that it moves, few enough for the log of a nightly run. */
-const PLAIN_BYTES_EVERY_MS = 5000;
+/** The host tells its bytes every second; a log needs fewer lines than a terminal. */
+const PLAIN_BYTES_EVERY_MS = 2000;
 
 /** Shows a run and everything it starts, from their histories and the host's log, as they go on. */
 export class Follower {

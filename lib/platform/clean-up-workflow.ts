@@ -114,7 +114,7 @@ export class CleanUp extends Construct {
       executionArn: expression('$executionArn'),
     });
     const tell = props.tell(this, {
-      workflow: expression('$workflow'),
+      workflow: expression('$states.input.workflow'),
       executionArn: expression('$executionArn'),
       id: expression('$states.input.id'),
       name: expression('$states.input.name'),

@@ -16,7 +16,7 @@ const FAULTS = {
   cut: 'head -c 200000 | "$REAL" "$@"; exit 0',
   killed: 'head -c 200000 | "$REAL" "$@"; kill -KILL $$',
   swallowed: 'cat >/dev/null; exit 0',
-  half: 'tee >(head -c 1000 | "$REAL" "$@") >/dev/null; exit 0',
+  half: 'head -c 1000 | "$REAL" "$@"; cat >/dev/null; exit 0',
 };
 const SAYS: Record<keyof typeof FAULTS, RegExp> = {
   refused: /AccessDenied/,

@@ -79,7 +79,7 @@ describe('a re-packed dump whose sizes and checksums fit', () => {
        drop table customers;
        create table intruders(id int);
        select setval('orders_id_seq', 100);
-       create or replace view totals as select max(total) as total from orders;
+       create or replace view totals as select min(total)::bigint as total from orders;
        select lo_put(oid, 0, 'A') from pg_largeobject_metadata;`,
     );
     const next = await suite.run('backup');

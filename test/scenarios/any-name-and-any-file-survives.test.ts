@@ -15,8 +15,8 @@ let suite: Suite;
 let shown: Documents['show'];
 const folders: Record<string, string> = {};
 
-/** What a shell, psql, tar, JSON or a connection string might take apart. */
-const ODD = 'o\'dd "name" = $(touch hacked) `touch hacked` ; %s \\n \\ \t\n * [a] {b} é ü 名';
+/** What a shell, psql, tar, JSON or a connection string might take apart; as short as PostgreSQL wants names, some text being put behind it. */
+const ODD = 'o\'d "n" $(touch hacked) `touch hacked` %s \\n \\\t\n[é名';
 const DATABASES = [ODD, '--version', 'host=127.0.0.9 dbname=template1'];
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -72,9 +72,9 @@ afterAll(() => host.remove());
 function oddContent(database: string): string {
   const [name, text] = [identifier(ODD), literal(ODD)];
   return `create schema ${name} authorization ${name};
-    create type ${name}.${name} as enum (${text}, '-', '');
-    create sequence ${name}.${name}_seq;
-    create table ${name}.${name} (${name} text primary key default ${text} check (${name} <> ''), mood ${name}.${name}, n serial);
+    create type ${name}.${identifier(`${ODD} type`)} as enum (${text}, '-', '');
+    create sequence ${name}.${identifier(`${ODD} seq`)};
+    create table ${name}.${name} (${name} text primary key default ${text} check (${name} <> ''), mood ${name}.${identifier(`${ODD} type`)}, n serial);
     insert into ${name}.${name} values (${text}, ${text}), (E'\\\\.', '-'), (E'\\\\N', ''), (E'\\x01\\x7f\\u0085\\u2028\\U0001F600', null), (E'\\r\\n\\t', null);
     create index ${identifier(`${ODD} index`)} on ${name}.${name} (lower(${name}));
     create table "-rf" ("--" int, ${name} text); insert into "-rf" values (1, ${text});

@@ -21,7 +21,7 @@ it('says something within two seconds, and the bytes of a source that takes ten 
   await db.binaries.replace(
     'pg_dump',
     `[[ $* == *--format=custom* ]] || exec "$REAL" "$@"
-exec cat < <("$REAL" "$@" | for ((i = 0; i < 10; i++)); do head --bytes=100000; sleep 1; done)`,
+exec cat < <("$REAL" "$@" | { for ((i = 0; i < 10; i++)); do head --bytes=100000; sleep 1; done; exec cat; })`,
   );
   const command = await suite.start('backup');
   const { exitCode, json } = await command.done;

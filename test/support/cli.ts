@@ -96,7 +96,9 @@ export class Suite {
   async #keepSynthesis(): Promise<void> {
     if (this.#synthesis === undefined || existsSync(this.#synthesis) || !existsSync(join(this.home, 'cdk.out'))) return;
     // aws-refused: what an aws that is too old said about itself, which takes it a second.
-    const made = ['cdk.out', 'operator.mjs', 'aws-refused'].map((name) => join(this.home, name)).filter((path) => existsSync(path));
+    const made = ['cdk.out', 'operator.mjs', 'aws-refused']
+      .map((name) => join(this.home, name))
+      .filter((path) => existsSync(path));
     await mkdir(join(this.#synthesis, '..'), { recursive: true });
     const draft = await mkdtemp(`${this.#synthesis}.`);
     await command(['cp', '--archive', ...made, draft]);

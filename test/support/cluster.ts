@@ -19,6 +19,8 @@ export interface ClusterOptions {
 // PostgreSQL refuses to run as root.
 const ROOT = process.getuid?.() === 0;
 const asServerUser = ROOT ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--'] : [];
+// However the tests end, the kernel then sends the server its signal for the fast shutdown.
+const untilWeEnd = ['setpriv', '--pdeathsig=INT', '--'];
 // Nothing of a test in it, so that a search for what a test left behind does not find the server it works against.
 const serverEnvironment = { PATH: process.env.PATH, LANG: 'C.UTF-8' };
 
@@ -39,12 +41,11 @@ export class Cluster {
     this.#sockets = sockets;
   }
 
-  /** Makes a cluster and starts it. `data`: where its files are to be, by default in a folder of the run. */
-  static async create(run: Run, options: ClusterOptions, data?: string): Promise<Cluster> {
+  /** Makes a cluster in a folder of the run and starts it. */
+  static async create(run: Run, options: ClusterOptions): Promise<Cluster> {
     const folder = join(run.folder, 'clusters', randomBytes(4).toString('hex'));
-    const cluster = new Cluster(data ?? join(folder, 'data'), join(folder, 'sockets'), options);
+    const cluster = new Cluster(join(folder, 'data'), join(folder, 'sockets'), options);
     await mkdir(cluster.#sockets, { recursive: true });
-    await mkdir(join(cluster.data, '..'), { recursive: true });
     if (ROOT) await command(['chown', 'postgres', cluster.#sockets]);
     await command(['cp', '--archive', '--no-target-directory', await template(run, options), cluster.data]);
     await cluster.start();
@@ -76,7 +77,7 @@ export class Cluster {
       synchronous_commit: 'off',
       shared_buffers: '32MB',
     };
-    const words = [...asServerUser, join(this.options.binaries, 'postgres'), '-D', this.data];
+    const words = [...asServerUser, ...untilWeEnd, join(this.options.binaries, 'postgres'), '-D', this.data];
     for (const [name, value] of Object.entries(settings)) words.push('-c', `${name}=${value}`);
     const log = openSync(this.#log, 'a');
     return spawn(words[0]!, words.slice(1), { stdio: ['ignore', log, log], env: serverEnvironment, cwd: this.#sockets });

@@ -97,6 +97,7 @@ export interface Documents {
     lock: null | { executionArn: string; since: string };
     schedules: { name: string; expression: string; timeZone: string; nextAt: string }[];
   };
+  local: Common & { schedules: { name: string }[] };
 }
 
 export type Verb = keyof Documents;

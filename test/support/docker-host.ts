@@ -139,7 +139,13 @@ class DockerHost implements TestHost {
     const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
     const mounts = { ...options.mounts };
     if (dataVolume !== undefined) mounts['/var/lib/postgresql/data'] = (await this.volume(dataVolume)).name;
-    const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres', POSTGRES_INITDB_ARGS: '--no-sync', ...options.environment };
+    const environment = {
+      POSTGRES_USER: user,
+      POSTGRES_PASSWORD: password,
+      POSTGRES_DB: 'postgres',
+      POSTGRES_INITDB_ARGS: '--no-sync',
+      ...options.environment,
+    };
     const flags = ['--network', this.name, '--publish', '127.0.0.1::5432'];
     const words = ['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off'];
     const container = await this.#run(shortName, { ...options, mounts, environment }, flags, words);

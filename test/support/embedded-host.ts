@@ -149,12 +149,9 @@ class EmbeddedHost implements TestHost {
 
   async postgres(shortName: string, options: PostgresOptions = {}): Promise<Postgres> {
     const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
-    const data = dataVolume === undefined ? undefined : this.#folders.path('volumes', dataVolume);
-    const cluster = await Cluster.create(this.#run, { binaries: this.#binaries, user, password }, data);
+    const cluster = await Cluster.create(this.#run, { binaries: this.#binaries, user, password });
     const mounts = { ...options.mounts };
-    if (dataVolume !== undefined && data !== undefined) {
-      mounts['/var/lib/postgresql/data'] = (await this.#declareVolume(dataVolume, data)).name;
-    }
+    if (dataVolume !== undefined) mounts['/var/lib/postgresql/data'] = (await this.#declareVolume(dataVolume, cluster.data)).name;
     const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, ...options.environment };
     const container = await this.container(shortName, { ...options, mounts, environment });
     const removeContainer = container.remove;

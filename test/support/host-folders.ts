@@ -67,6 +67,7 @@ export class HostFolders {
   }
 
   async limitScratch(bytes: number): Promise<() => Promise<void>> {
+    if (process.getuid?.() !== 0) throw new Error('A scratch area of a set size is a mounted file system: run this test as root');
     const folder = await mkdtemp(this.path('limited-'));
     await command(['mount', '-t', 'tmpfs', '-o', `size=${bytes},mode=1777`, 'suite-backup-test', folder]);
     this.#mounted.push(folder);

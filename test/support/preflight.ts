@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { command } from './command.ts';
 import { INSTALL_POSTGRES, postgresBinaries, postgresMajor, programOnPath } from './postgres-binaries.ts';
 import { killMarked } from './processes.ts';
-import { createRun, RUN_LABEL, type Run } from './run-folder.ts';
+import { createRun, deadRuns, RUN_LABEL, type Run } from './run-folder.ts';
 
-/** vitest's globalSetup: says within seconds what this machine lacks, and after the last test removes what a killed worker left behind. */
+/**
+ * vitest's globalSetup: says within seconds what this machine lacks, and after the last test removes what a killed worker left behind;
+ * what a run left that was killed itself, the next one removes.
+ */
 export default async function preflight(): Promise<(() => Promise<void>) | undefined> {
   // Each project of the configuration asks; the first one prepares.
   if (process.env.SUITE_BACKUP_TEST_RUN !== undefined) return undefined;
@@ -14,6 +17,7 @@ export default async function preflight(): Promise<(() => Promise<void>) | undef
     console.error(`\n${problem}\n`);
     process.exit(2);
   }
+  for (const dead of await deadRuns()) await cleanUp(dead);
   const run = await createRun();
   return () => cleanUp(run);
 }

@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Label of everything that this run of the tests makes in a Docker engine; its value is the run. */
 export const RUN_LABEL = 'suite-backup.test-run';
+
+const PREFIX = 'suite-backup-test-';
+/** In a run's folder: the process whose run it is. */
+const PID_FILE = 'pid';
 
 /** One run of the tests: what its workers share, and what is removed at its end even when a worker was killed. */
 export interface Run {
@@ -24,13 +29,26 @@ export async function createRun(): Promise<Run> {
   process.env.SUITE_BACKUP_TEST_RUN = id;
   const folder = runFolder(id);
   await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, PID_FILE), `${process.pid}\n`);
   // The server's user must get through, whatever the umask is.
   await chmod(folder, 0o755);
   return { id, folder };
 }
 
 function runFolder(id: string): string {
-  return join(tmpdir(), `suite-backup-test-${id}`);
+  return join(tmpdir(), `${PREFIX}${id}`);
+}
+
+/** Runs of which nothing is alive any more but their folder. */
+export async function deadRuns(): Promise<Run[]> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
+  const runs = names.map((name) => ({ id: name.slice(PREFIX.length), folder: join(tmpdir(), name) }));
+  const dead: Run[] = [];
+  for (const run of runs) {
+    const pid = Number(await readFile(join(run.folder, PID_FILE), 'utf8').catch(() => 'unknown'));
+    if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`)) dead.push(run);
+  }
+  return dead;
 }
 
 /** A new folder of the run that every user may enter. */

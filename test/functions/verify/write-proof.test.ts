@@ -126,10 +126,12 @@ async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {})
     sources,
   };
   await put(`shop/recovery-points/${id}.json`, serializeManifest(manifest));
-  for (const [section, kind, of] of SECTIONS) {
+  const storing = SECTIONS.map(async ([section, kind, of]) => {
     const stored = section in edit ? edit[section] : findings(section, [check(kind, of)]);
-    if (stored !== null) await put(`shop/findings/${id}/${proofId}/${section}.json`, typeof stored === 'string' ? stored : JSON.stringify(stored));
-  }
+    const text = typeof stored === 'string' ? stored : JSON.stringify(stored);
+    if (stored !== null) await put(`shop/findings/${id}/${proofId}/${section}.json`, text);
+  });
+  await Promise.all(storing);
   const event = { suite: 'shop', id, proofId, startedAt: time, checks: [SQL_CHECK], acceptAnomaly: acceptAnomaly ?? null };
   const run = () => handler(event, { awsRequestId: '1', getRemainingTimeInMillis: () => 1000 } as never);
   return { proofId, run };

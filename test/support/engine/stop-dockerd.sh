@@ -33,7 +33,7 @@ fi
 for command in /proc/[0-9]*/cmdline; do
   process=${command%/cmdline}
   process=${process#/proc/}
-  if tr '\0' ' ' <"$command" 2>/dev/null | grep -qE "^[^ ]*containerd(-shim[^ ]*)? .*$folder/"; then
+  if { tr '\0' ' ' <"$command"; } 2>/dev/null | grep -qE "^[^ ]*containerd(-shim[^ ]*)? .*$folder/"; then
     kill -KILL "$process" 2>/dev/null || true
   fi
 done
