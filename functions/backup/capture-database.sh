@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Dumps one database with its own client, and takes its fingerprint in the dump's own snapshot.
-# shellcheck disable=SC2154 # the prelude and the document's parameters assign
+# shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
 # source ../postgres/session.sh
 # include ../postgres/session-settings.sql as SETTINGS_SQL
@@ -24,8 +24,8 @@ mkfifo "$work/session"
 in_container -i "${PG[@]}" psql -XAtqw -v ON_ERROR_STOP=1 <"$work/session" >"$work/answers" 2>"$work/session-errors" 3>&- &
 session=$!
 exec {say}>"$work/session"
-say() {
-  printf '%s\n' "$@" >&"$say"
+say() { # a session that has ended says so itself, later: writing to it must not end us without a word
+  (trap '' PIPE && printf '%s\n' "$@" >&"$say") 2>/dev/null || true
 }
 read_sequences() { # PHASE: one that is dropped at this moment is no error
   say '\set ON_ERROR_STOP 0' "select set_config('suite_backup.phase', '$1', false) as phase \\gset" "$SEQUENCES_SQL" '\gexec' '\set ON_ERROR_STOP 1'
@@ -36,8 +36,9 @@ say "select 'size ' || pg_database_size(current_database());"
 say 'begin isolation level repeatable read, read only;' "select 'snapshot ' || pg_export_snapshot();"
 # A hash-partitioned tree may route rows elsewhere after a restore (enum hashes depend on OIDs): load it through its root.
 say "select 'hash-partitions ' || count(*) from pg_partitioned_table where partstrat = 'h';"
-say "select 'tables ' || count(*) from pg_class where relkind in ('r', 'p') and relpersistence <> 't' and relnamespace not in
-  (select oid from pg_namespace where nspname in ('pg_catalog', 'information_schema') or nspname ~ '^pg_(toast|temp)');" '\echo ready'
+own_tables="from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and c.relpersistence <> 't'
+  and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
+say "select 'tables ' || count(*) $own_tables;" '\echo ready'
 
 answer() { # answer NAME: waits for the session's line
   local line
@@ -67,17 +68,19 @@ store schema "$stem.schema.sql.zst" null schema_text || die DumpFailed "pg_dump 
 
 # A table that was truncated, rewritten (ALTER TABLE ... TYPE) or made again after the snapshot, before the dump locked it, looks empty in the
 # snapshot: to the dump and, alas, to the fingerprint. The catalog as the snapshot sees it still names the old file, the function the new one.
-REPLACED_SQL="select 'replaced ' || to_json(format('%I.%I', n.nspname, c.relname)) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
-    and pg_relation_filenode(c.oid) is distinct from c.relfilenode;"
+replaced_sql="select 'replaced ' || to_json(format('%I.%I', n.nspname, c.relname)) $own_tables
+  and c.relkind = 'r' and pg_relation_filenode(c.oid) is distinct from c.relfilenode;"
 
 # pg_dump says "saving ..." once it holds its locks. Only then may our session lock tables too: otherwise an ALTER TABLE that waits for
-# us would make pg_dump wait for it, and us for pg_dump, for ever.
+# us would make pg_dump wait for it, and us for pg_dump, for ever. It locks all at once and never waits: behind somebody who waits for
+# pg_dump it would come too late (the table may be gone) or, holding another table, be the cause of a deadlock that ends a migration.
+lock_sql="select format('lock table only %I.%I in access share mode nowait', n.nspname, c.relname) $own_tables
+  and has_table_privilege(c.oid, 'select')"
 fingerprint_when_locked() {
   until grep -q '^pg_dump: saving' "$work/raw" 2>/dev/null || [[ -e $work/dump-done ]]; do
     sleep 0.05
   done
-  say "$FINGERPRINT_SQL" '\gexec' "$REPLACED_SQL" '\echo fingerprinted'
+  say "$lock_sql" '\gexec' "$FINGERPRINT_SQL" '\gexec' "$replaced_sql" '\echo fingerprinted'
 }
 dump_options=(--format=custom --compress=0 --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password --verbose "${options[@]}")
 # zstd inside the container where there is one: bytes through docker's stream cost more than compressing them (measured 1.9 times).
@@ -88,13 +91,13 @@ dump_inside='
   dump=$!
   zstd --quiet --threads=0 -3 <&5 &
   zstd=$!
-  exec 5<&-
+  exec 5<&- 6>&2 # what goes to 6 is not hidden with the errors of reading /proc
   tick=0
   while kill -0 "$zstd" 2>/dev/null; do
     sleep 0.1
     tick=$((tick + 1))
     [ $((tick % 10)) -ne 0 ] || while read -r name value; do
-      [ "$name" != wchar: ] || echo "progress-raw $value" >&2
+      [ "$name" != wchar: ] || echo "progress-raw $value" >&6
     done 2>/dev/null <"/proc/$dump/io"
   done
   status=0

@@ -80,6 +80,6 @@ not_readable() { # WHAT ERRORS NAME
   local said
   said=$(first_line "$2")
   [[ $said != *'Permission denied'* ]] || die HostPermission "$1 is not wholly readable: $said"
-  [[ $said != *'No space left'* ]] || die DiskFull "The scratch area is full: $said"
+  [[ $said != *'No space left'* ]] || die DiskFull "The scratch area ${TMPDIR:-/tmp} is full: $said"
   die "$3" "$1 could not be read to its end: ${said:-the archiver was ended from outside.}"
 }

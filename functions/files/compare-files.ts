@@ -4,11 +4,10 @@ import { extract, type Header } from 'tar-stream';
 import type { Check } from '../contract/proof.ts';
 import { type Inventory, type InventoryEntry, readableName, relative } from './inventory.ts';
 
-/** The letters of `find -printf %y` for tar's types; a hard link is the file it names. */
+/** The letters of `find -printf %y` for tar's types; a hard link is what the entry it names is. */
 const TYPES: Partial<Record<NonNullable<Header['type']>, string>> = {
   file: 'f',
   'contiguous-file': 'f',
-  link: 'f',
   directory: 'd',
   symlink: 'l',
   fifo: 'p',
@@ -28,7 +27,7 @@ const NAMED = 50;
 export async function compareFiles(source: string, inventory: Inventory, tar: Readable): Promise<Check[]> {
   const problems: Check[] = [];
   const warnings: Check[] = [];
-  const seen = new Map<string, string | null>();
+  const seen = new Map<string, Content>();
   let bytes = 0;
   const unpack = tar.pipe(extract(EXACT_NAMES));
   tar.on('error', (error) => unpack.destroy(error));
@@ -39,15 +38,16 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
       hash.update(chunk as Buffer);
       bytes += (chunk as Buffer).length;
     }
-    const sha256 = entry.header.type === 'link' ? (seen.get(relative(entry.header.linkname ?? '')) ?? null) : hash.digest('hex');
-    seen.set(name, sha256);
+    const content =
+      entry.header.type === 'link' ? seen.get(relative(entry.header.linkname ?? '')) : contentOf(entry.header, hash.digest('hex'));
+    seen.set(name, content ?? NOTHING);
     const listed = inventory.get(name);
     if (!listed) {
       problems.push(check(source, name, null, describe(entry.header), 'is in the archive, but was not in the source.'));
     } else if (listed.changed || listed.fleeting) {
       warnings.push(warning(source, name));
     } else {
-      const problem = differenceOf(listed, entry.header, sha256);
+      const problem = differenceOf(listed, entry.header, content ?? NOTHING);
       if (problem) problems.push(check(source, name, problem.expected, problem.actual, problem.message));
     }
   }
@@ -72,29 +72,42 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
   return [...problems.slice(0, NAMED), summary, ...warnings.slice(0, NAMED)];
 }
 
-function differenceOf(listed: InventoryEntry, header: Header, sha256: string | null) {
-  const type = TYPES[header.type ?? 'file'] ?? header.type ?? 'file';
+/** What an entry holds, as against who may do what with it; several names may share it. */
+interface Content {
+  readonly type: string;
+  readonly size: number;
+  readonly target: string;
+  readonly sha256: string | null;
+}
+/** A hard link to an entry that is not in the archive. */
+const NOTHING: Content = { type: 'link to nothing', size: 0, target: '', sha256: null };
+
+function contentOf({ type = 'file', size = 0, linkname }: Header, sha256: string): Content {
+  return { type: TYPES[type ?? 'file'] ?? String(type), size: size ?? 0, target: linkname ?? '', sha256 };
+}
+
+function differenceOf(listed: InventoryEntry, header: Header, { type, size, target, sha256 }: Content) {
   if (type !== listed.type) return { expected: listed.type, actual: type, message: 'is of another type in the archive.' };
-  const size = header.type === 'link' ? listed.size : (header.size ?? 0);
-  const facts = (['mode', 'uid', 'gid', 'mtime'] as const).map((fact) => {
-    const actual = fact === 'mtime' ? Math.floor((header.mtime?.getTime() ?? 0) / 1000) : (header[fact] ?? 0);
-    return { fact, expected: listed[fact], actual };
-  });
   if (type === 'f') {
     if (size !== listed.size) return { expected: listed.size, actual: size, message: 'has another size in the archive.' };
     if (listed.sha256 === null) return { expected: null, actual: sha256, message: 'has no hash to compare.' };
     if (sha256 !== listed.sha256)
       return { expected: listed.sha256, actual: sha256, message: 'has another content in the archive.' };
   }
-  if (type === 'l' && header.linkname !== listed.target) {
-    return {
-      expected: readableName(listed.target),
-      actual: readableName(header.linkname ?? ''),
-      message: 'links elsewhere in the archive.',
-    };
+  if (type === 'l' && target !== listed.target) {
+    return { expected: readableName(listed.target), actual: readableName(target), message: 'links elsewhere in the archive.' };
   }
+  const facts = (['mode', 'uid', 'gid', 'mtime'] as const).map((fact) => {
+    const actual = fact === 'mtime' ? secondsOf(header, listed.mtime < 0) : (header[fact] ?? 0);
+    return { fact, expected: listed[fact], actual };
+  });
   const different = facts.find(({ expected, actual }) => expected !== actual);
   return different && { ...different, message: `has another ${different.fact} in the archive.` };
+}
+
+/** tar-stream reads the two's complement that stands for a time before 1970 as one second too late. */
+function secondsOf({ mtime }: Header, before1970: boolean): number {
+  return Math.floor((mtime?.getTime() ?? 0) / 1000) - (before1970 ? 1 : 0);
 }
 
 function describe({ type, size }: Header) {

@@ -29,9 +29,19 @@ result() {
   fi
 }
 
-# die NAME MESSAGE: NAME is one of functions/contract/errors.ts.
+# Prints how many KiB are free in the scratch area when they are so few that whatever fails now may fail for that.
+full_scratch() {
+  local free
+  free=$(df --output=avail -k "${TMPDIR:-/tmp}" 2>/dev/null | tail -n 1) && ((free < 64)) && printf '%d' "$free"
+}
+
+# die NAME MESSAGE: NAME is one of functions/contract/errors.ts. A full disk behind it is recognised: what a tool wanted to say about it often
+# found no space either.
 die() {
-  local name=$1 message=$2
+  local name=$1 message=$2 free
+  if [[ $name != DiskFull ]] && free=$(full_scratch); then
+    name=DiskFull message="The scratch area ${TMPDIR:-/tmp} is full ($free KiB free): $message"
+  fi
   printf '%s: %s\n' "$name" "$message"
   result "{\"error\":{\"name\":$(json_string "$name"),\"message\":$(json_string "${message:0:2000}")}}"
   exit "${EXIT_OF[$name]:-1}" # EXIT_OF: the error table, put in when the document is made
@@ -99,11 +109,9 @@ trap 'exit 130' INT HUP
 
 # A command that fails without a name of its own: say which, and recognise the full disk behind it.
 unexpected() {
-  local status=$1 command=$2 line=$3
-  local free
-  free=$(df --output=avail -k "${TMPDIR:-/tmp}" 2>/dev/null | tail -n 1) || free=
-  if [[ -n $free ]] && ((free < 64)); then
-    die DiskFull "The scratch area ${TMPDIR:-/tmp} is full (${free} KiB free) while running: $command"
+  local status=$1 command=$2 line=$3 free
+  if free=$(full_scratch); then
+    die DiskFull "The scratch area ${TMPDIR:-/tmp} is full ($free KiB free) while running: $command"
   fi
   printf 'line %s: exit %s: %s\n' "$line" "$status" "$command"
 }

@@ -25,7 +25,7 @@ for ((i = 0; i + 1 < ${#checks[@]}; i += 2)); do
     value=${rows[0]-}
     value=${value%$'\n'}
     value=${value%%$'\x1f'*}
-    if [[ $value == $'\x1d' ]]; then
+    if ((${#rows[@]} == 0)) || [[ $value == $'\x1d' ]]; then
       value=null
     else
       value=$(json_string "$value")

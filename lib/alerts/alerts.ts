@@ -92,8 +92,10 @@ export class Alerts extends Construct {
       outputs: expression('$states.input'),
     });
     const nobody = sfn.Pass.jsonata(scope, 'Nobody could be told');
-    tell.addCatch(plainly, { errors: ['States.ALL'] });
-    plainly.addCatch(nobody, { errors: ['States.ALL'] });
+    // What is told is in the input: a Catch would hand on the error of the agent in its place.
+    const caught = { errors: ['States.ALL'], outputs: expression('$states.input') };
+    tell.addCatch(plainly, caught);
+    plainly.addCatch(nobody, caught);
     return sfn.Chain.custom(tell, [tell, plainly, nobody], tell);
   }
 }

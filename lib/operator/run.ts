@@ -26,8 +26,8 @@ export type Output = z.infer<typeof output>;
 export type Ended = { executionArn: string } & ({ ok: true; output: Output } | { ok: false; error: string; cause: Cause });
 
 /**
- * Starts a machine and follows it to its end. When the work is interrupted the execution is stopped and everything that cleans up
- * after it is waited for, so that the caller may leave; the run then ends with Interrupted.
+ * Starts a machine and follows it to its end. When the work is interrupted the execution is stopped; the run then ends with Interrupted.
+ * Whatever cleans up after a run that did not end well is waited for, so that the caller may leave.
  */
 export async function run(work: Work, machineArn: string, input: object, began: (executionArn: string) => void): Promise<Ended> {
   const { connection, signal } = work;
@@ -52,7 +52,8 @@ export async function run(work: Work, machineArn: string, input: object, began: 
     const execution = await connection.states.send(new DescribeExecutionCommand({ executionArn }));
     await follower.look();
     if (execution.status !== 'RUNNING') {
-      if (stopped) await work.settled(executionArn);
+      // Also when somebody else stopped it: an engine that is left now would end the clean-up half way.
+      if (execution.status !== 'SUCCEEDED') await work.settled(executionArn);
       return endOf(execution, executionArn, stopped);
     }
     await pause(connection.pollMilliseconds, undefined, stopped ? {} : { signal }).catch(() => undefined);

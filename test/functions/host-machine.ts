@@ -10,6 +10,9 @@ object=$STORED/\${4##*/}
 cat >"$object.part" && mv "$object.part" "$object"
 `;
 
+/** Of one document, with all it started: seconds. */
+const LONGEST = '20';
+
 /** A machine on which host documents run alone: their text as it is sent, tools of the test before the real ones, a folder for what they store. */
 export class HostMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'host-machine-'));
@@ -38,9 +41,8 @@ export class HostMachine {
     const path = join(this.folder, 'document.sh');
     writeFileSync(path, renderScript(script));
     const variables = Object.entries(parameters).map(([name, value]) => [`SSM_${name}`, value]);
-    const { status, stdout, stderr } = spawnSync('bash', [path], {
+    const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', LONGEST, 'bash', path], {
       encoding: 'utf8',
-      timeout: 20_000,
       env: {
         PATH: `${this.#tools}:${process.env.PATH}`,
         TMPDIR: join(this.folder, 'tmp'),

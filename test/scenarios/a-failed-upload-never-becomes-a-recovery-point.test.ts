@@ -52,7 +52,7 @@ it('whether it is refused, cut, killed, stored by half or not at all; every sour
   );
   expect(backup.error!.message).toMatch(/^5 of 8 sources were not captured whole\./);
   expect(backup.point!.sources).toEqual({ declared: 8, captured: 3, absent: 0, failed: 5 });
-  const { artifacts } = (await succeed(suite, 'show', 'latest')).json;
+  const { artifacts } = (await succeed(suite, 'show', backup.point!.id)).json;
   expect(artifacts.filter(({ state }) => state === 'failed').map(({ source, reason }) => [source, reason!.name])).toEqual(
     NAMES.map((name) => [name, 'UploadFailed']),
   );
@@ -71,8 +71,8 @@ it('not even when the producer is dead and the uploader, deaf to its end, stores
 
 it('nor is a point proven whose bytes were changed on the way', async () => {
   await host.hostTool.replace('aws', `[[ "$*" != */files-half.*.tar.zst* || "$*" == *.inventory.* ]] || { tr 'a' 'b' | "$REAL" "$@"; exit; }\nexec "$REAL" "$@"`);
-  await failedBackup(suite, 5, 'VerificationFailed');
-  const { point, proofs } = (await succeed(suite, 'show', 'latest')).json;
+  const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
+  const { point, proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
   expect(point.reason).toMatchObject({ name: 'ArtifactChanged', source: 'half' });
   const failed = proofs[0]!.checks.filter(({ ok }) => !ok);
   expect(new Set(failed.map(({ source }) => source))).toEqual(new Set(['half']));

@@ -34,7 +34,9 @@ it('an execution that somebody stops has its command cancelled, its lock release
   await until(async () => (await host.leftovers()).some((said) => STALLED.test(said)), 60_000, 'the archiver stalls');
   const client = new SFNClient(await engineOf(suite.home));
   const { json: status } = await suite.run('status');
-  await client.send(new StopExecutionCommand({ executionArn: status.running[0]!.executionArn, cause: 'Stopped in the console.' }));
+  await client.send(
+    new StopExecutionCommand({ executionArn: status.running[0]!.executionArn, cause: 'Stopped in the console.' }),
+  );
   client.destroy();
 
   const { exitCode, json } = await command.done;
@@ -45,7 +47,9 @@ it('an execution that somebody stops has its command cancelled, its lock release
   expect([lock, running]).toEqual([null, []]);
   const [point] = (await suite.run('list')).json.points;
   expect(point).toMatchObject({ state: 'failed', restorable: false, reason: { name: 'Aborted' } });
-  expect((await alertsOf(suite.home)).map(({ subject }) => subject)).toEqual([`${suite.name}: backup failed: Aborted (${point!.id})`]);
+  expect((await alertsOf(suite.home)).map(({ subject }) => subject)).toEqual([
+    `${suite.name}: backup failed: Aborted (${point!.id})`,
+  ]);
   await host.hostTool.reset();
   await provenAgain();
 });

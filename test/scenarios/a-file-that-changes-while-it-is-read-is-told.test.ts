@@ -54,7 +54,7 @@ it('as a warning for each such entry, while all others are compared strictly; th
   await host.hostTool.replace('tar', whileArchiving(volume.folder, BEFORE, DURING));
   const backup = await provenBackup(suite);
   expect(backup.warnings).toEqual([{ name: 'FileChanged', source: 'busy', message: expect.stringContaining(volume.name) }]);
-  const { checks } = (await succeed(suite, 'show', 'latest')).json.proofs[0]!;
+  const { checks } = (await succeed(suite, 'show', backup.point!.id)).json.proofs[0]!;
   const own = checks.filter(({ kind, source }) => kind === 'files' && source === 'busy');
   const warned = own.filter(({ severity }) => severity === 'warning');
   for (const { name, ok, message } of warned) expect([ok, message]).toEqual([false, expect.stringContaining(`${name} changed while it was read`)]);
@@ -81,7 +81,7 @@ it('but what nobody touched must be in the archive as it was, or the point is no
   );
   const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
   expect(backup.point!.reason).toMatchObject({ name: 'FilesMismatch', source: 'busy' });
-  const { checks } = (await succeed(suite, 'show', 'latest')).json.proofs[0]!;
+  const { checks } = (await succeed(suite, 'show', backup.point!.id)).json.proofs[0]!;
   const own = checks.filter(({ kind, source }) => kind === 'files' && source === 'busy');
   expect(own.filter(({ severity, ok }) => severity === 'failure' && !ok).map(({ name }) => name)).toEqual(['sub/steady', 'all entries']);
   expect(own.find(({ name }) => name === 'sub/steady')!.message).toBe('sub/steady has another content in the archive.');

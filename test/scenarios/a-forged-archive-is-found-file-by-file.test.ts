@@ -50,7 +50,11 @@ async function failedChecks() {
   const before = (await alertsOf(suite.home)).length;
   const { exitCode, json } = await suite.run('verify', id);
   expect([exitCode, json.error?.name, json.proof?.ok]).toEqual([5, 'VerificationFailed', false]);
-  expect(json.point).toMatchObject({ state: 'unproven', restorable: false, reason: { name: 'FilesMismatch', source: 'uploads' } });
+  expect(json.point).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    reason: { name: 'FilesMismatch', source: 'uploads' },
+  });
   expect((await alertsOf(suite.home)).length).toBe(before + 1);
   expect(await host.leftovers()).toEqual([]);
   return json.proof!.checks.filter(({ ok }) => !ok);
@@ -92,7 +96,10 @@ it('with a file changed, one missing, one too many and others of another mode, t
 it('whose only change is one letter in one file of the same size and time', async () => {
   await repack(`time=$(stat --format=%y same); printf sane >same; touch --date="$time" same`);
   const failed = await failedChecks();
-  expect(failed).toMatchObject([{ kind: 'files', name: 'same', message: 'same has another content in the archive.' }, { name: 'all entries' }]);
+  expect(failed).toMatchObject([
+    { kind: 'files', name: 'same', message: 'same has another content in the archive.' },
+    { name: 'all entries' },
+  ]);
   const next = await suite.run('backup');
   expect([next.exitCode, next.json.outcome]).toEqual([0, 'proven']);
 });

@@ -67,7 +67,10 @@ describe('a re-packed dump whose sizes and checksums fit', () => {
     expect(reason.name).toBe('FingerprintMismatch');
     expect(reason.message).toContain(`Table public.${ODD} has 301 rows, but not the same content`);
     expect(failed).toMatchObject([{ kind: 'table', name: `public.${ODD}`, severity: 'failure' }]);
-    const { expected, actual } = failed[0] as { expected: { rows: number; hash: string }; actual: { rows: number; hash: string } };
+    const { expected, actual } = failed[0] as {
+      expected: { rows: number; hash: string };
+      actual: { rows: number; hash: string };
+    };
     expect([expected.rows, actual.rows]).toEqual([301, 301]);
     expect(actual.hash).not.toBe(expected.hash);
   });

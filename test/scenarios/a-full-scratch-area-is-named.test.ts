@@ -31,17 +31,18 @@ it('when a capture has no space for its lists', async () => {
   const unlimited = await host.limitScratch(512 * KiB);
   const { backup } = await failedBackup(suite, 3, 'DiskFull');
   await unlimited();
-  expect(backup.error!.problems).toEqual([
-    { path: 'volume-many', value: 'DiskFull', message: expect.stringMatching(/scratch area .*full/) },
-  ]);
+  // Others may be captured at the same time, and find the same area full.
+  const { problems } = backup.error!;
+  expect(problems.find(({ path }) => path === 'volume-many')!.message).toMatch(/^The scratch area \S+ is full .*"\S+-many"/);
+  expect(new Set(problems.map(({ value }) => value))).toEqual(new Set(['DiskFull']));
 });
 
 it('when a proof has no space for a server, and when it has none for the rows; the point is kept, but not proven', async () => {
   for (const size of [8 * MiB, 80 * MiB]) {
     const unlimited = await host.limitScratch(size);
-    await failedBackup(suite, 5, 'VerificationFailed');
+    const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
     await unlimited();
-    const { point, proofs } = (await succeed(suite, 'show', 'latest')).json;
+    const { point, proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
     expect(point.reason).toMatchObject({ name: 'DiskFull', message: expect.stringMatching(/scratch area .* is full/) });
     expect(proofs[0]!.checks.filter(({ kind, ok }) => kind === 'read-back' && !ok)).toEqual([]);
   }

@@ -97,7 +97,7 @@ describe('a source that must be there', () => {
     expect(backup.error!.message).toMatch(/^15 of 19 sources were not captured whole\./);
     expect(backup.point!.sources).toEqual({ declared: 19, captured: 4, absent: 0, failed: 15 });
     for (const [label, name, said] of problems) expect(alert.message).toMatch(new RegExp(`${label}: ${name}: .*${RegExp.escape(said)}`));
-    const { artifacts } = (await succeed(suite, 'show', 'latest')).json;
+    const { artifacts } = (await succeed(suite, 'show', backup.point!.id)).json;
     expect(artifacts.filter(({ state }) => state === 'captured').map(({ kind, source }) => `${kind} ${source}`)).toEqual([
       'database shop',
       `globals ${db.container}`,
@@ -119,7 +119,7 @@ describe('a source that is optional', () => {
       { name: 'DatabaseEmpty', source: 'void', message: expect.stringContaining('no tables') },
       { name: 'NoFileMatches', source: 'some', message: expect.stringContaining('"*.pem"') },
     ]);
-    const { artifacts, manifest, proofs } = (await succeed(suite, 'show', 'latest')).json;
+    const { artifacts, manifest, proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
     expect(artifacts.filter(({ state }) => state === 'absent').map(({ kind, source, reason }) => [`${kind}-${source}`, reason!.name])).toEqual(
       absent.map(([label, name]) => [label, name]),
     );

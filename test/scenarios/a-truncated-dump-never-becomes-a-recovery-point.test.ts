@@ -91,7 +91,7 @@ it('when dump, schema and archive are only half there and every tool says that a
   );
   await host.hostTool.replace('tar', `[[ " $* " != *'${uploads.folder} '* ]] || { "$REAL" "$@" | head -c 150000; exit 0; }\nexec "$REAL" "$@"`);
   const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
-  const { proofs } = (await succeed(suite, 'show', 'latest')).json;
+  const { proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
   const failed = proofs[0]!.checks.filter(({ ok }) => !ok);
   expect(failed.map(({ kind, source }) => `${kind} ${source}`)).toEqual(
     expect.arrayContaining(['restore shop', 'schema shop', 'table shop', 'schema other', 'files uploads']),

@@ -24,7 +24,11 @@ describe('what the command does not know', () => {
     ['a flag', ['backup', '--local', '--fast', '--json'], /unknown option '--fast'/],
     ['a flag of another verb', ['list', '--local', '--tier', 'daily', '--json'], /unknown option '--tier'/],
     ['a value', ['backup', '--local', '--tier', 'hourly', '--json'], /'hourly' is invalid.*daily/],
-    ['a time without its zone', ['backup', '--local', '--scheduled-for', '2026-11-23T02:00', '--json'], /A time such as 2026-11-23T02:00:00Z/],
+    [
+      'a time without its zone',
+      ['backup', '--local', '--scheduled-for', '2026-11-23T02:00', '--json'],
+      /A time such as 2026-11-23T02:00:00Z/,
+    ],
     ['a word too many', ['backup', 'everything', '--local', '--json'], /too many arguments/],
     ['a flag that means nothing here', ['backup', '--stack', 'x', '--local', '--json'], /--stack means nothing with --local/],
   ];
@@ -43,10 +47,22 @@ it('a suite file with five mistakes is answered with all five, each with its pat
     name: 'My Suite',
     colour: 'red',
     timeZone: 'Mars/Olympus',
-    sources: { databases: [{ name: 'shop', container: 'db', fingerprint: 'md5' }], paths: [{ name: 'x', container: 'app', path: 'exports' }] },
+    sources: {
+      databases: [{ name: 'shop', container: 'db', fingerprint: 'md5' }],
+      paths: [{ name: 'x', container: 'app', path: 'exports' }],
+    },
   };
   await writeFile(file, JSON.stringify(broken));
-  const { exitCode, json } = await asTyped('backup', '--local', '--suite', file, '--home', join(host.workspace, 'home'), ...host.cliArgs, '--json');
+  const { exitCode, json } = await asTyped(
+    'backup',
+    '--local',
+    '--suite',
+    file,
+    '--home',
+    join(host.workspace, 'home'),
+    ...host.cliArgs,
+    '--json',
+  );
   expect([exitCode, json.error?.name]).toEqual([2, 'SuiteInvalid']);
   expect(json).toMatchObject({ outcome: 'failed', point: null });
   expect(json.error!.message).toContain(file);

@@ -173,13 +173,13 @@ async function unpacked(source: string): Promise<string> {
 async function listing(folder: string): Promise<string[]> {
   const format = ['-printf', '%P\\0%y %m %U %G %Ts %l', '(', '-type', 'f', '-printf', ' %s %n', '-o', '-true', ')', '-printf', '\\0\\0'];
   const bytes = await commandBytes(['find', folder, ...format]);
-  return bytes.toString('latin1').split('\0\0').sort();
+  return bytes.toString('latin1').split('\0\0').slice(0, -1).sort();
 }
 
 async function hashes(folder: string): Promise<string[]> {
   const words = ['find', '.', '-type', 'f', '-exec', 'sha256sum', '--zero', '{}', '+'];
   const bytes = await commandBytes(['bash', '-c', 'cd -- "$1" && shift && exec "$@"', 'hashes', folder, ...words]);
-  return bytes.toString('latin1').split('\0').sort();
+  return bytes.toString('latin1').split('\0').slice(0, -1).sort();
 }
 
 it('is never carried out', async () => {

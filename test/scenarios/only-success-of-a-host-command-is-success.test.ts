@@ -62,7 +62,13 @@ async function start(behaviour: string, { document = 'remove-scratch', timeoutSe
   const { executionArn } = await machines.send(
     new StartExecutionCommand({
       stateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${suite.name}-backup-host-command`,
-      input: JSON.stringify({ document, parameters: { suite: behaviour }, timeoutSeconds, comment: `${behaviour} test`, step: behaviour }),
+      input: JSON.stringify({
+        document,
+        parameters: { suite: behaviour },
+        timeoutSeconds,
+        comment: `${behaviour} test`,
+        step: behaviour,
+      }),
     }),
   );
   return executionArn!;
@@ -125,7 +131,11 @@ describe('a command', () => {
 });
 
 describe('a host', () => {
-  beforeAll(() => edited.machine('host-command', (definition) => definition.replaceAll('"Values":["i-00000000000000000"]', '"Values":["i-11111111111111111"]')));
+  beforeAll(() =>
+    edited.machine('host-command', (definition) =>
+      definition.replaceAll('"Values":["i-00000000000000000"]', '"Values":["i-11111111111111111"]'),
+    ),
+  );
 
   it('that Systems Manager does not know is unreachable', async () => {
     expect(await endOf(await start('well'))).toBe('FAILED HostUnreachable: Systems Manager does not know i-00000000000000000.');

@@ -26,12 +26,12 @@ exec cat < <("$REAL" "$@" | { for ((i = 0; i < 10; i++)); do head --bytes=100000
   const command = await suite.start('backup');
   const { exitCode, json } = await command.done;
   expect([exitCode, json.outcome]).toEqual([0, 'proven']);
-  expect(command.lines[0]).toContain(`backup of ${suite.name}`);
+  expect(command.lines[0]).toMatch(/^backup/);
   expect(command.times[0]).toBeLessThan(2000);
 
   const shown = command.lines.flatMap((line) => /… database-shop +([\d.]+ [kM]?B)\b/.exec(line)?.[1] ?? []);
   const bytes = shown.map(bytesOf);
-  expect(new Set(bytes).size).toBeGreaterThanOrEqual(4);
+  expect(new Set(bytes).size, command.lines.join('\n')).toBeGreaterThanOrEqual(4);
   expect(bytes).toEqual(bytes.toSorted((one, other) => one - other));
   expect(await host.leftovers()).toEqual([]);
 });

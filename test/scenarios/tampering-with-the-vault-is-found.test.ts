@@ -60,22 +60,25 @@ describe('a stored object', () => {
     ['flipped', 'in which one bit is another', (key) => vault.flipBit(key), 'ArtifactChanged', /was changed between byte 0 and/],
     ['deleted', 'of which every version is gone', (key) => vault.delete(key), 'ArtifactMissing', /is not in the vault any more/],
   ];
-  it.each(damages)('(%s) %s fails the proof with its name, and the point is not restorable', async (name, _, damage, reason, message) => {
-    const key = await archiveOf(name);
-    const bytes = await vault.read(key);
-    await damage(key);
-    const { point, proof, error } = await failedProof();
-    expect(point.reason).toMatchObject({ name: reason, source: name });
-    expect(point.reason!.message).toMatch(message);
-    expect(point.reason!.message).toContain(key);
-    const failed = proof.checks.filter(({ ok, severity }) => !ok && severity === 'failure');
-    expect(new Set(failed.map(({ source }) => source))).toEqual(new Set([name]));
-    expect(error.problems.map(({ path }) => path)).toEqual(failed.map(({ source }) => source));
-    if (name !== 'deleted') {
-      await vault.overwrite(key, bytes);
-      await provenAgain();
-    }
-  });
+  it.each(damages)(
+    '(%s) %s fails the proof with its name, and the point is not restorable',
+    async (name, _, damage, reason, message) => {
+      const key = await archiveOf(name);
+      const bytes = await vault.read(key);
+      await damage(key);
+      const { point, proof, error } = await failedProof();
+      expect(point.reason).toMatchObject({ name: reason, source: name });
+      expect(point.reason!.message).toMatch(message);
+      expect(point.reason!.message).toContain(key);
+      const failed = proof.checks.filter(({ ok, severity }) => !ok && severity === 'failure');
+      expect(new Set(failed.map(({ source }) => source))).toEqual(new Set([name]));
+      expect(error.problems.map(({ path }) => path)).toEqual(failed.map(({ source }) => source));
+      if (name !== 'deleted') {
+        await vault.overwrite(key, bytes);
+        await provenAgain();
+      }
+    },
+  );
 });
 
 describe('a point', () => {
@@ -110,7 +113,11 @@ describe('a manifest', () => {
     ['with one letter changed', inText('"label": "volume-flipped"', '"label": "volume-flippet"'), /was changed: its checksum is/],
     ['with another checksum', inText(/"checksum": "\w/, '"checksum": "x'), /it says x/],
     ['with a field too many', inText('"suite":', '"colour": 1, "suite":'), /does not fit its schema/],
-    ['that is cut off', async () => vault.overwrite(manifestKey(), (await vault.read(manifestKey())).subarray(0, 500)), /is not JSON/],
+    [
+      'that is cut off',
+      async () => vault.overwrite(manifestKey(), (await vault.read(manifestKey())).subarray(0, 500)),
+      /is not JSON/,
+    ],
     [
       'that says it is another point',
       () => new Forgery(vault, id).editManifest((manifest) => Object.assign(manifest, { id: '20200101T000000Z' })),

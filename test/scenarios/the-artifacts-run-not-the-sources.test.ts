@@ -44,7 +44,9 @@ it('carries out a state under the name that somebody gave it in cdk.out', async 
 
 it('fails with what a document in cdk.out says since somebody edited it', async () => {
   const edited = new EditedAssembly(suite.home, suite.name);
-  await edited.document('capture-volume', (script) => script.replace('\nneed docker', '\necho edited by hand >&2\nexit 1\nneed docker'));
+  await edited.document('capture-volume', (script) =>
+    script.replace('\nneed docker', '\necho edited by hand >&2\nexit 1\nneed docker'),
+  );
   const failed = await suite.run('backup');
   expect([failed.exitCode, failed.json.outcome, failed.json.error?.name]).toEqual([1, 'failed', 'CommandFailed']);
   expect(failed.json.error!.message).toMatch(/volume-uploads: capture-volume ended with status 1\. edited by hand/);

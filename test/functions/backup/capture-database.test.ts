@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { encoded, HostMachine } from '../host-machine.ts';
 
@@ -24,32 +24,36 @@ case $1 in
     exec "$@" ;;
 esac
 `;
-/** A server with one table of one row: answers what the document asks of it, and nothing else. */
+/** A server with one table of one row: to any other question it has no rows. */
 const PSQL = `#!/bin/bash
 if [[ $* == *'select 1'* ]]; then echo 1; exit; fi
 if [[ $* == *server_version_num* ]]; then
   printf '%s\\n' 15 '{"version":"15.1","versionNumber":150001,"bootstrapUser":"postgres","sharedPreloadLibraries":"","encoding":"UTF8"}'
   exit
 fi
+declare -A answers=([snapshot]=00000003-1 [tables]=1 [size]=1000 [hash-partitions]=0)
 while IFS= read -r line; do
+  if [[ $line =~ "select '"([a-z-]+)" ' ||" && \${answers[\${BASH_REMATCH[1]}]} ]]; then
+    echo "\${BASH_REMATCH[1]} \${answers[\${BASH_REMATCH[1]}]}"
+  fi
   case $line in
-    *'pg_export_snapshot()'*) echo 'snapshot 00000003-1' ;;
-    *'hash-partitions '*) echo 'hash-partitions 0' ;;
-    *"'tables '"*) echo "tables \${TABLES:-1}" ;;
     'commit;') echo '{"kind":"table","name":"public.a","rows":1,"hash":"1","method":"record"}' ;;
     '\\echo '*) echo "\${line#* }" ;;
   esac
 done
 `;
 const DUMP = 'the rows of the dump\n'.repeat(50_000);
-const dumpThat = (ends: string) => `#!/bin/bash
+const dumpThat = (ends: string, schemaEnds = 'exit 0') => `#!/bin/bash
 case $* in
   *--version*) echo 'pg_dump (PostgreSQL) 15.1' ;;
-  *--schema-only*) echo 'create table a();' ;;
-  *)
+  *--snapshot=00000003-1*--schema-only* | *--schema-only*--snapshot=00000003-1*)
+    echo 'create table a();'
+    ${schemaEnds} ;;
+  *--snapshot=00000003-1*)
     echo 'pg_dump: saving encoding = UTF8' >&2
     yes 'the rows of the dump' | head -n 50000
     ${ends} ;;
+  *) echo 'pg_dump: error: in no snapshot, or in another' >&2; exit 1 ;;
 esac
 `;
 
@@ -79,9 +83,7 @@ describe('a database', () => {
     const { status, said, log } = capture();
     expect({ status, error: said.error }, log).toEqual({ status: 0, error: undefined });
     expect(said.artifacts!.map(({ role }) => role)).toEqual(['schema', 'dump', 'fingerprint']);
-    expect(
-      execFileSync('zstd', ['--decompress', '--stdout'], { input: machine.object('database-shop.a1.dump.zst') }).toString(),
-    ).toBe(DUMP);
+    expect(zstdDecompressSync(machine.object('database-shop.a1.dump.zst')).toString()).toBe(DUMP);
     expect(JSON.parse(machine.object('database-shop.a1.fingerprint.json').toString()).entries).toHaveLength(1);
     expect(machine.leftovers).toEqual([]);
   });
@@ -96,5 +98,11 @@ describe('a database', () => {
     expect(said.error).toMatchObject({ name: 'DumpFailed', message: expect.stringContaining(message) });
     expect(machine.stored).not.toContain('database-shop.a1.dump.zst');
     expect(machine.leftovers).toEqual([]);
+  });
+
+  it('whose schema cannot be told to its end is not stored', () => {
+    machine.tool('pg_dump', dumpThat('exit 0', 'echo "no right to look" >&2; exit 1'));
+    expect(capture().said.error).toMatchObject({ name: 'DumpFailed', message: expect.stringContaining('no right to look') });
+    expect(machine.stored).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ function archive(...members: Member[]): Readable {
   const tar = pack();
   for (const { content = '', ...header } of members) {
     const facts = { mode: 0o644, uid: 1000, gid: 1000, mtime: new Date(1_700_000_000_000), ...header };
-    tar.entry(facts, facts.type === undefined || facts.type === 'file' ? content : undefined);
+    tar.entry(facts, facts.type === undefined || facts.type === 'file' ? content : '');
   }
   tar.finalize();
   return Readable.from(tar);
@@ -63,9 +63,21 @@ describe('an archive', () => {
     ],
     ['one letter is another', [member('a', 'alphA'), member('b', 'beta'), LINK], { a: 'a has another content in the archive.' }],
     ['a file is shorter', [member('a', 'alph'), member('b', 'beta'), LINK], { a: 'a has another size in the archive.' }],
-    ['the mode is another', [member('a', 'alpha', { mode: 0o600 }), member('b', 'beta'), LINK], { a: 'a has another mode in the archive.' }],
-    ['the owner is another', [member('a', 'alpha', { uid: 0 }), member('b', 'beta'), LINK], { a: 'a has another uid in the archive.' }],
-    ['the group is another', [member('a', 'alpha', { gid: 0 }), member('b', 'beta'), LINK], { a: 'a has another gid in the archive.' }],
+    [
+      'the mode is another',
+      [member('a', 'alpha', { mode: 0o600 }), member('b', 'beta'), LINK],
+      { a: 'a has another mode in the archive.' },
+    ],
+    [
+      'the owner is another',
+      [member('a', 'alpha', { uid: 0 }), member('b', 'beta'), LINK],
+      { a: 'a has another uid in the archive.' },
+    ],
+    [
+      'the group is another',
+      [member('a', 'alpha', { gid: 0 }), member('b', 'beta'), LINK],
+      { a: 'a has another gid in the archive.' },
+    ],
     [
       'the time is another',
       [member('a', 'alpha', { mtime: new Date(1_700_000_001_000) }), member('b', 'beta'), LINK],
@@ -81,7 +93,11 @@ describe('an archive', () => {
       [member('a', 'alpha'), { name: './b', type: 'directory' }, LINK],
       { b: 'b is of another type in the archive.' },
     ],
-    ['it is empty', [], { a: 'a is missing in the archive.', b: 'b is missing in the archive.', l: 'l is missing in the archive.' }],
+    [
+      'it is empty',
+      [],
+      { a: 'a is missing in the archive.', b: 'b is missing in the archive.', l: 'l is missing in the archive.' },
+    ],
   ];
   it.each(differences)('fails with the name of the entry when %s', async (_, members, expected) => {
     expect(await failures(INVENTORY, archive(...members))).toEqual(expected);

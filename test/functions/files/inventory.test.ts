@@ -59,13 +59,18 @@ describe('a stored inventory', () => {
   it.each(['before', 'after', 'hashes', 'odd-hashes'])('without its part "%s" is none', async (missing) => {
     const members = { before: '', after: '', hashes: '', 'odd-hashes': '' };
     const rest = Object.fromEntries(Object.entries(members).filter(([name]) => name !== missing));
-    await expect(readInventory(stored(rest))).rejects.toMatchObject({ name: 'FilesMismatch', message: expect.stringContaining(`"${missing}"`) });
+    await expect(readInventory(stored(rest))).rejects.toMatchObject({
+      name: 'FilesMismatch',
+      message: expect.stringContaining(`"${missing}"`),
+    });
   });
 
   it('that is cut within a record is none', async () => {
     const cut = record('./a').slice(0, -5);
     await expect(readInventory(whole({ before: cut, after: cut }))).rejects.toMatchObject({ name: 'FilesMismatch' });
-    await expect(readInventory(whole({ before: record('./a'), after: 'f\x005\0' }))).rejects.toMatchObject({ name: 'FilesMismatch' });
+    await expect(readInventory(whole({ before: record('./a'), after: 'f\x005\0' }))).rejects.toMatchObject({
+      name: 'FilesMismatch',
+    });
   });
 });
 

@@ -59,7 +59,12 @@ describe('a restored database', () => {
   });
 
   const rows: [string, Entry[], Entry[], string][] = [
-    ['a table is missing', CAPTURED, without(RESTORED, 'public.orders'), 'table public.orders: Table public.orders is missing after the restore.'],
+    [
+      'a table is missing',
+      CAPTURED,
+      without(RESTORED, 'public.orders'),
+      'table public.orders: Table public.orders is missing after the restore.',
+    ],
     [
       'a table is too many',
       CAPTURED,
@@ -102,7 +107,12 @@ describe('a restored database', () => {
       [...without(RESTORED, 'public.orders'), table('public.orders', 3, null)],
       'table public.orders: Table public.orders has no hash to compare.',
     ],
-    ['a sequence is missing', CAPTURED, without(RESTORED, 'public.ids'), 'sequence public.ids: Sequence public.ids is missing after the restore.'],
+    [
+      'a sequence is missing',
+      CAPTURED,
+      without(RESTORED, 'public.ids'),
+      'sequence public.ids: Sequence public.ids is missing after the restore.',
+    ],
     [
       'a sequence is too many',
       CAPTURED,
@@ -155,7 +165,9 @@ describe('a restored database', () => {
   });
 
   it('fails when nothing was captured, though nothing is there to differ', () => {
-    expect(failures(fingerprint([]), fingerprint([]))).toEqual(['large-objects large objects: Large objects were not read on both sides.']);
+    expect(failures(fingerprint([]), fingerprint([]))).toEqual([
+      'large-objects large objects: Large objects were not read on both sides.',
+    ]);
   });
 
   it('fails when the two sides were not read in the same way', () => {
@@ -174,7 +186,9 @@ describe('a fingerprint that only counts', () => {
   it('still finds a row or a table that is missing', () => {
     const restored = fingerprint([table('t', 2, null, 'count'), objects(1, null)], 'count');
     expect(failures(captured, restored)).toEqual(['table t: Table t had 3 rows and has 2 after the restore.']);
-    expect(failures(captured, fingerprint([objects(1, null)], 'count'))).toEqual(['table t: Table t is missing after the restore.']);
+    expect(failures(captured, fingerprint([objects(1, null)], 'count'))).toEqual([
+      'table t: Table t is missing after the restore.',
+    ]);
   });
 });
 

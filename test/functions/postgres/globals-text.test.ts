@@ -25,7 +25,8 @@ it('the statements are compared without comments, random words and folders of ta
 });
 
 it('the user that every server begins with and the role of the comparison are left out, and no other', () => {
-  const text = 'CREATE ROLE suite_backup_compare;\nALTER ROLE suite_backup_compare WITH SUPERUSER;\nCREATE ROLE suite_backup_compared;\n';
+  const text =
+    'CREATE ROLE suite_backup_compare;\nALTER ROLE suite_backup_compare WITH SUPERUSER;\nCREATE ROLE suite_backup_compared;\n';
   expect(globalsStatements(`${text}CREATE ROLE "My Admin";\nCREATE ROLE postgres;\n`, 'My Admin')).toEqual([
     'CREATE ROLE postgres;',
     'CREATE ROLE suite_backup_compared;',

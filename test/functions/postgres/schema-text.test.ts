@@ -5,7 +5,8 @@ const entry = (name: string, type: string, schema: string, ...statements: string
   ['--', `-- Name: ${name}; Type: ${type}; Schema: ${schema}; Owner: app`, '--', '', ...statements, '', ''].join('\n');
 const USERS = entry('users', 'TABLE', 'public', 'CREATE TABLE public.users (', '    id integer', ');');
 const INDEX = entry('users_id', 'INDEX', 'public', 'CREATE INDEX users_id ON public.users (id);');
-const dump = (...entries: string[]) => `--\n-- PostgreSQL database dump\n--\n\n\\restrict ${Math.random()}\n\nSET x = 1;\n\n${entries.join('')}`;
+const dump = (...entries: string[]) =>
+  `--\n-- PostgreSQL database dump\n--\n\n\\restrict ${Math.random()}\n\nSET x = 1;\n\n${entries.join('')}`;
 const differences = (expected: string, actual: string) => compareSchemas(schemaEntries(expected), schemaEntries(actual));
 
 describe('two schemas', () => {
@@ -26,7 +27,9 @@ describe('two schemas', () => {
     const grant = (role: string) => entry('TABLE users', 'ACL', 'public', `GRANT SELECT ON TABLE public.users TO ${role};`);
     expect(differences(dump(grant('a'), grant('b')), dump(grant('b'), grant('a')))).toEqual([]);
     for (const other of [dump(grant('a')), dump(grant('a'), grant('c'))]) {
-      expect(differences(dump(grant('a'), grant('b')), other)).toEqual([{ entry: 'ACL public.TABLE users', problem: 'different' }]);
+      expect(differences(dump(grant('a'), grant('b')), other)).toEqual([
+        { entry: 'ACL public.TABLE users', problem: 'different' },
+      ]);
     }
   });
 

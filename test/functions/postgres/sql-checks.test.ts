@@ -12,7 +12,8 @@ const answer = (value: string | null, more: Partial<SqlAnswer> = {}): SqlAnswer 
   error: null,
   ...more,
 });
-const judge = (expectation: SqlCheck['expect'], answers: SqlAnswer[]) => judgeSqlChecks('shop', [check(expectation)], answers)[0]!;
+const judge = (expectation: SqlCheck['expect'], answers: SqlAnswer[]) =>
+  judgeSqlChecks('shop', [check(expectation)], answers)[0]!;
 
 describe('a check of the suite file', () => {
   const good: [SqlCheck['expect'], string][] = [
@@ -45,7 +46,12 @@ describe('a check of the suite file', () => {
     ['null', { min: 0 }, [answer(null)], 'gave null.'],
     ['no row', { max: 3 }, [answer(null, { rows: 0 })], 'gave 0 rows; it must give exactly one.'],
     ['two rows', { equals: 'a' }, [answer('a', { rows: 2 })], 'gave 2 rows; it must give exactly one.'],
-    ['an error', { min: 0 }, [answer(null, { rows: 0, error: 'relation "x" does not exist' })], 'failed: relation "x" does not exist'],
+    [
+      'an error',
+      { min: 0 },
+      [answer(null, { rows: 0, error: 'relation "x" does not exist' })],
+      'failed: relation "x" does not exist',
+    ],
     ['no answer', { min: 0 }, [], 'gave no answer.'],
     ['the answer of another check only', { min: 0 }, [answer('1', { name: 'orders' })], 'gave no answer.'],
   ];

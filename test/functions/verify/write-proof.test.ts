@@ -1,6 +1,11 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Manifest, type ManifestSource, type StoredArtifact, serializeManifest } from '../../../functions/contract/manifest.ts';
+import {
+  type Manifest,
+  type ManifestSource,
+  type StoredArtifact,
+  serializeManifest,
+} from '../../../functions/contract/manifest.ts';
 import type { Check, Findings, Proof } from '../../../functions/contract/proof.ts';
 import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
 
@@ -141,7 +146,9 @@ async function written(proofId: string): Promise<Record<string, Proof>> {
   const { Contents = [] } = await s3.client.send(new ListObjectsV2Command({ Bucket, Prefix: `shop/proofs/${id}/${proofId}.` }));
   const read = async (Key: string) => (await s3.client.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
   return Object.fromEntries(
-    await Promise.all(Contents.map(async ({ Key }) => [Key!.split('.').slice(1).join('.'), JSON.parse(await read(Key!)) as Proof])),
+    await Promise.all(
+      Contents.map(async ({ Key }) => [Key!.split('.').slice(1).join('.'), JSON.parse(await read(Key!)) as Proof]),
+    ),
   );
 }
 
@@ -159,9 +166,19 @@ describe('a proof', () => {
     const server = { version: '15.1', image: 'postgres:15' };
     const restored = findings('restore-database-shop', [check('restore', 'shop')], { restoreSeconds: 2.5, server });
     const unpacked = findings('files-volume-uploads', [check('files', 'uploads')], { restoreSeconds: 0.5 });
-    const { answer, verdict, proof } = await proofOf({ edit: { 'restore-database-shop': restored, 'files-volume-uploads': unpacked } });
+    const { answer, verdict, proof } = await proofOf({
+      edit: { 'restore-database-shop': restored, 'files-volume-uploads': unpacked },
+    });
     expect(verdict).toBe('passed.json');
-    expect(proof).toMatchObject({ ok: true, reason: null, restoreSeconds: 3, server, acceptedAnomaly: null, point: id, suite: 'shop' });
+    expect(proof).toMatchObject({
+      ok: true,
+      reason: null,
+      restoreSeconds: 3,
+      server,
+      acceptedAnomaly: null,
+      point: id,
+      suite: 'shop',
+    });
     expect(proof.checks.map(({ kind, source: of }) => [kind, of])).toEqual(
       expect.arrayContaining(SECTIONS.map(([, kind, of]) => [kind, of])),
     );
@@ -172,7 +189,9 @@ describe('a proof', () => {
     const { answer, verdict, proof } = await proofOf({ edit: { [section]: null } });
     expect(verdict).toBe('failed.json');
     expect(proof).toMatchObject({ ok: false, reason: { name: 'CheckNotRun', source: of } });
-    expect(proof.checks.filter(({ ok }) => !ok)).toMatchObject([{ kind, source: of, name: section, error: 'CheckNotRun', severity: 'failure' }]);
+    expect(proof.checks.filter(({ ok }) => !ok)).toMatchObject([
+      { kind, source: of, name: section, error: 'CheckNotRun', severity: 'failure' },
+    ]);
     expect(answer).toMatchObject({ ok: false, failed: 1 });
   });
 
@@ -192,7 +211,11 @@ describe('a proof', () => {
 
   it('tells the failure that came first in time, not what could not be looked at because of it', async () => {
     const failed = check('restore', 'shop', { ok: false, error: 'RestoreFailed', message: 'pg_restore failed' });
-    const edit = { 'archive-database-shop': null, 'restore-database-shop': findings('restore-database-shop', [failed]), 'table-database-shop': null };
+    const edit = {
+      'archive-database-shop': null,
+      'restore-database-shop': findings('restore-database-shop', [failed]),
+      'table-database-shop': null,
+    };
     const { proof } = await proofOf({ edit });
     expect(proof.reason).toEqual({ name: 'RestoreFailed', message: 'pg_restore failed', source: 'shop' });
     expect(proof.checks.filter(({ ok }) => !ok)).toHaveLength(3);
@@ -206,7 +229,11 @@ describe('a proof', () => {
   });
 
   it('asks nothing of a source that is absent', async () => {
-    const absent = source('volume', 'more', { state: 'absent', artifacts: [], reason: { name: 'VolumeNotFound', message: 'gone' } });
+    const absent = source('volume', 'more', {
+      state: 'absent',
+      artifacts: [],
+      reason: { name: 'VolumeNotFound', message: 'gone' },
+    });
     expect((await proofOf({ sources: [...SOURCES, absent] })).verdict).toBe('passed.json');
   });
 
@@ -233,14 +260,25 @@ describe('a source that shrank', () => {
   it('makes the proof fail with both sizes', async () => {
     const { verdict, proof } = await proofOf({ sources });
     expect(verdict).toBe('failed.json');
-    expect(proof.reason).toMatchObject({ name: 'Anomaly', source: 'uploads', message: expect.stringMatching(/from 5000000 bytes in 20261122T020000Z to 100/) });
+    expect(proof.reason).toMatchObject({
+      name: 'Anomaly',
+      source: 'uploads',
+      message: expect.stringMatching(/from 5000000 bytes in 20261122T020000Z to 100/),
+    });
   });
 
   it('does not once that is accepted, and the proof says who and why', async () => {
     const { verdict, proof } = await proofOf({ sources, acceptAnomaly });
     expect(verdict).toBe('passed.json');
     expect(proof.acceptedAnomaly).toEqual(acceptAnomaly);
-    expect(proof.checks).toContainEqual(expect.objectContaining({ name: 'size against the last proven point', ok: true, expected: { id: anomaly.previousId, bytes: 5_000_000 }, actual: { bytes: 100 } }));
+    expect(proof.checks).toContainEqual(
+      expect.objectContaining({
+        name: 'size against the last proven point',
+        ok: true,
+        expected: { id: anomaly.previousId, bytes: 5_000_000 },
+        actual: { bytes: 100 },
+      }),
+    );
   });
 
   it('and is accepted excuses nothing else', async () => {

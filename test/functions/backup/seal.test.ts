@@ -1,0 +1,159 @@
+import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CaptureResult } from '../../../functions/contract/host-results.ts';
+import { type Manifest, parseManifest } from '../../../functions/contract/manifest.ts';
+import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
+import type { VolumeSource } from '../../../functions/contract/sources.ts';
+import { type Handler, WithVault } from '../with-vault.ts';
+
+const vault = WithVault.forThisFile();
+let seal: Handler;
+beforeAll(async () => {
+  seal = await vault.handler(import('../../../functions/backup/seal.ts'));
+});
+
+let points = 0;
+const nextId = () => `20261123T02${String(points++).padStart(2, '0')}00Z`;
+const volume = (name: string, more: Partial<VolumeSource> = {}): VolumeSource => ({
+  kind: 'volume',
+  name,
+  volume: name,
+  exclude: [],
+  optional: false,
+  ...more,
+});
+
+/** An object in the vault and how its capture ended; `reported`: the bytes that the host says it sent. */
+async function captured(id: string, name: string, content = 'content', reported = content.length): Promise<CaptureOutcome> {
+  const key = `shop/artifacts/${id}/volume-${name}.a1.tar.zst`;
+  await vault.put(key, content);
+  return outcome(name, key, reported);
+}
+
+function outcome(name: string, key: string, bytes: number): CaptureOutcome {
+  const sha256 = 'a'.repeat(64);
+  const result: CaptureResult = {
+    artifacts: [
+      {
+        role: 'archive',
+        key,
+        bytes,
+        rawBytes: null,
+        sha256,
+        chunkBytes: 1024,
+        chunks: [sha256],
+        compression: 'zstd',
+        encryption: 'none',
+        seconds: 1,
+      },
+    ],
+    container: null,
+    server: null,
+    resolved: name,
+    warnings: [],
+  };
+  return { label: `volume-${name}`, ok: true, result, error: null };
+}
+
+const failed = (name: string, error: string): CaptureOutcome => ({
+  label: `volume-${name}`,
+  ok: false,
+  result: null,
+  error: { name: error, message: `${name} was not captured.` },
+});
+
+function run(id: string, sources: VolumeSource[], captures: CaptureOutcome[]): Promise<Record<string, unknown>> {
+  return seal({
+    suite: 'shop',
+    id,
+    startedAt: '2026-11-23T02:00:00Z',
+    previousId: null,
+    request: { tier: 'weekly', trigger: 'manual', label: null, scheduledFor: null },
+    sources,
+    captures,
+    host: { docker: '20', tools: {}, kernel: '6', warnings: [] },
+    instanceId: 'i-1',
+    secretsKeptIn: [],
+    shrink: { share: 0.5, bytes: 1 },
+    warnings: [],
+  });
+}
+
+async function manifestOf(id: string): Promise<Manifest> {
+  return parseManifest(await vault.text(`shop/recovery-points/${id}.json`), { suite: 'shop', id });
+}
+
+/** The point is refused, for exactly these sources, and does not exist. */
+async function expectRefused(id: string, sealing: Promise<unknown>, name: string, labels: string[]): Promise<void> {
+  const error = (await sealing.catch((thrown: unknown) => thrown)) as Error;
+  expect(error.name).toBe(name);
+  expect(JSON.parse(error.message).sources.map((source: { label: string }) => source.label)).toEqual(labels);
+  expect(await vault.keys(`shop/recovery-points/${id}`)).toEqual([]);
+}
+
+describe('a recovery point', () => {
+  it('exists once every source is in the vault, with the version and the tag of each object', async () => {
+    const id = nextId();
+    await run(id, [volume('a'), volume('b')], [await captured(id, 'a'), await captured(id, 'b')]);
+    const { sources } = await manifestOf(id);
+    expect(sources.map(({ name, state }) => [name, state])).toEqual([
+      ['a', 'captured'],
+      ['b', 'captured'],
+    ]);
+    for (const { key, versionId } of sources.flatMap(({ artifacts }) => artifacts)) {
+      const tags = await vault.s3.client.send(
+        new GetObjectTaggingCommand({ Bucket: vault.bucket, Key: key, VersionId: versionId }),
+      );
+      expect(tags.TagSet).toEqual([{ Key: 'retention', Value: 'weekly' }]);
+    }
+  });
+
+  it('does not exist when an object was reported as stored and is not there', async () => {
+    const id = nextId();
+    const missing = outcome('b', `shop/artifacts/${id}/volume-b.a1.tar.zst`, 7);
+    await expectRefused(id, run(id, [volume('a'), volume('b')], [await captured(id, 'a'), missing]), 'UploadFailed', [
+      'volume-b',
+    ]);
+  });
+
+  it('does not exist when an object is shorter than what the host sent', async () => {
+    const id = nextId();
+    await expectRefused(id, run(id, [volume('a')], [await captured(id, 'a', 'half', 8)]), 'UploadFailed', ['volume-a']);
+  });
+
+  it('does not exist when a source failed, was not found, or nobody knows; all are named', async () => {
+    const id = nextId();
+    const captures = [failed('a', 'ContainerNotFound'), failed('b', 'SourceEmpty'), await captured(id, 'c')];
+    const sources = [volume('a'), volume('b'), volume('c'), volume('d')];
+    await expectRefused(id, run(id, sources, captures), 'ContainerNotFound', ['volume-a', 'volume-b', 'volume-d']);
+  });
+
+  it('tells that an optional source was not there', async () => {
+    const id = nextId();
+    await run(id, [volume('a'), volume('b', { optional: true })], [await captured(id, 'a'), failed('b', 'VolumeNotFound')]);
+    expect((await manifestOf(id)).sources[1]).toMatchObject({
+      state: 'absent',
+      artifacts: [],
+      reason: { name: 'VolumeNotFound' },
+    });
+  });
+
+  it('does not exist when an optional source was there and could not be captured', async () => {
+    const id = nextId();
+    const captures = [await captured(id, 'a'), failed('b', 'ArchiveFailed')];
+    await expectRefused(id, run(id, [volume('a'), volume('b', { optional: true })], captures), 'ArchiveFailed', ['volume-b']);
+  });
+
+  it('does not exist when all of its sources may be absent and are', async () => {
+    const id = nextId();
+    const sealing = run(id, [volume('a', { optional: true })], [failed('a', 'VolumeNotFound')]);
+    await expectRefused(id, sealing, 'VolumeNotFound', ['volume-a']);
+  });
+
+  it('is never written a second time', async () => {
+    const id = nextId();
+    const sealing = async () => run(id, [volume('a')], [await captured(id, 'a')]);
+    await sealing();
+    await expect(sealing()).rejects.toMatchObject({ name: 'CaptureIncomplete' });
+  });
+});

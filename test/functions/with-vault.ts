@@ -1,0 +1,58 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, vi } from 'vitest';
+import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../lib/local-engine/s3/s3-server.ts';
+
+export type Handler = (event: unknown) => Promise<Record<string, unknown>>;
+
+/** A vault for one test file, and the handlers that are imported against it. */
+export class WithVault {
+  readonly bucket = 'vault';
+  s3!: TestS3;
+
+  /** For the top of a test file. `environment` is added to what every handler is deployed with. */
+  static forThisFile(environment: Record<string, string> = {}): WithVault {
+    const vault = new WithVault();
+    beforeAll(async () => {
+      vault.s3 = await startS3({ [vault.bucket]: VERSIONED });
+      const variables = {
+        BUCKET: vault.bucket,
+        AWS_ENDPOINT_URL: vault.s3.endpoint,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: ACCESS_KEY.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: ACCESS_KEY.secretAccessKey,
+        AWS_SESSION_TOKEN: ACCESS_KEY.sessionToken,
+        ...environment,
+      };
+      for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+      // The log of a function is its stdout.
+      vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    });
+    afterAll(async () => {
+      vi.restoreAllMocks();
+      vi.unstubAllEnvs();
+      await vault.s3.stop();
+    });
+    return vault;
+  }
+
+  /** The handler of an imported module; import it after `beforeAll`, since it reads its environment then. */
+  async handler(module: Promise<{ handler: unknown }>): Promise<Handler> {
+    const { handler } = (await module) as { handler: (event: unknown, context: unknown) => Promise<Record<string, unknown>> };
+    return (event) => handler(event, { awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 });
+  }
+
+  /** Stores an object and gives its version. */
+  async put(key: string, body: string | Uint8Array): Promise<string> {
+    const { VersionId } = await this.s3.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body }));
+    return VersionId!;
+  }
+
+  async text(key: string): Promise<string> {
+    return (await this.s3.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }))).Body!.transformToString();
+  }
+
+  async keys(prefix = ''): Promise<string[]> {
+    const { Contents = [] } = await this.s3.client.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }));
+    return Contents.map(({ Key }) => Key!);
+  }
+}

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, play, type Told } from '../local-engine/states/scripted-run.ts';
+import { suiteMachines } from '../suite-machines.ts';
+
+const FIND = 'Find what is left to do';
+const LIST = 'Find the commands of the run';
+const CANCEL = 'Cancel the command';
+const LOOK = 'Look whether it has ended';
+const REMOVE = 'Remove the scratch that the run left';
+const RECORD = 'Record the failure';
+const TELL = 'Tell the operators';
+const TELL_PLAINLY = 'Tell the operators plainly';
+const RELEASE = 'Release the lock of the run';
+
+const RUN = 'arn:aws:states:eu-west-1:123456789012:execution:shop-backup-backup:run-7';
+const INPUT = {
+  workflow: 'backup',
+  executionArn: RUN,
+  startedAt: '2026-11-23T02:00:00.123Z',
+  failure: { name: 'DumpFailed', message: 'cut' },
+};
+const payload = (Payload: unknown): Answer => ({ give: { Payload } });
+const found = (holdsLock: boolean, recorded: boolean) => payload({ holdsLock, recorded });
+const recorded = (first: boolean) =>
+  payload({ first, workflow: 'backup', id: '20261123T020000Z', name: 'DumpFailed', message: 'cut', sources: [] });
+const command = (CommandId: string, Status: string, Comment: string) => ({ CommandId, Status, Comment });
+const down: Answer = { fail: ['Ssm.SsmException', 'the host is down'] };
+
+/** A run that holds its lock, left two commands and was told by nobody; `tasks` replaces answers. */
+async function cleanUp(
+  tasks: Record<string, Answer[]> = {},
+  input: Record<string, unknown> = INPUT,
+): Promise<Told & { names: string[] }> {
+  const commands = [
+    command('ours', 'InProgress', 'run-7 database-shop'),
+    command('ended', 'Success', 'run-7 inspect'),
+    command('of-another-run', 'InProgress', 'run-70 database-shop'),
+  ];
+  const told = await play({
+    machine,
+    input,
+    tasks: {
+      [FIND]: [found(true, false)],
+      [LIST]: [{ give: { Commands: commands } }],
+      [CANCEL]: [{ give: {} }],
+      [LOOK]: [{ give: { Status: 'Cancelling' } }, { give: { Status: 'Cancelled' } }],
+      [REMOVE]: [{ give: { Output: { result: { removed: 1 } } } }],
+      [RECORD]: [recorded(true)],
+      [TELL]: [payload({ messageId: '1' })],
+      [RELEASE]: [payload({ released: true })],
+      ...tasks,
+    },
+  });
+  return { ...told, names: told.calls.map(({ stateName }) => stateName) };
+}
+
+let machine: Record<string, unknown>;
+beforeAll(() => {
+  machine = suiteMachines()('clean-up');
+});
+
+describe('after a run that went wrong', () => {
+  it('its commands are ended before its scratch is removed, it is recorded and told, and its lock released', async () => {
+    const { names, calls, outcome } = await cleanUp();
+    expect(outcome.status).toBe('SUCCEEDED');
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, TELL, RELEASE]);
+    const cancelled = calls.filter(({ stateName }) => stateName === CANCEL).map((call) => call.arguments);
+    expect(cancelled).toEqual([expect.objectContaining({ CommandId: 'ours' })]);
+  });
+
+  it('it is told once, whoever comes second', async () => {
+    const { names, outcome } = await cleanUp({ [RECORD]: [recorded(false)] });
+    expect(outcome.status).toBe('SUCCEEDED');
+    expect(names.filter((name) => name.startsWith('Tell'))).toEqual([]);
+    expect(names.at(-1)).toBe(RELEASE);
+  });
+
+  it('nothing on the host is touched once another run may be at work there', async () => {
+    const { names } = await cleanUp({ [FIND]: [found(false, false)] });
+    expect(names).toEqual([FIND, RECORD, TELL, RELEASE]);
+  });
+
+  it('nothing is done when everything was', async () => {
+    expect((await cleanUp({ [FIND]: [found(false, true)] })).names).toEqual([FIND]);
+  });
+
+  it.each([
+    ['its commands cannot be listed', { [LIST]: [down] }],
+    ['a command cannot be ended', { [CANCEL]: [down] }],
+    ['a command cannot be looked at', { [LOOK]: [down, down, down, down] }],
+    ['its scratch cannot be removed', { [REMOVE]: [down] }],
+  ])('it is told and its lock released even when %s', async (_, tasks) => {
+    const { names, outcome } = await cleanUp(tasks);
+    expect(outcome.status).toBe('SUCCEEDED');
+    expect(names.slice(-3)).toEqual([RECORD, TELL, RELEASE]);
+  });
+
+  it('the machine itself tells what its agent cannot', async () => {
+    const { names, calls } = await cleanUp({
+      [TELL]: [{ fail: ['Unexpected', 'no agent'] }],
+      [TELL_PLAINLY]: [{ give: { MessageId: '1' } }],
+    });
+    expect(names.slice(-2)).toEqual([TELL_PLAINLY, RELEASE]);
+    expect(calls.find(({ stateName }) => stateName === TELL_PLAINLY)?.arguments).toMatchObject({
+      Message: expect.stringContaining('DumpFailed: cut'),
+    });
+  });
+
+  it('what the rule outside knows is enough: milliseconds and a status', async () => {
+    const { calls } = await cleanUp(
+      {},
+      { workflow: 'backup', executionArn: RUN, startedAt: '1795399200123', status: 'TIMED_OUT' },
+    );
+    expect(calls.find(({ stateName }) => stateName === RECORD)?.arguments).toMatchObject({
+      Payload: { startedAt: expect.stringContaining('2026-11-23T02:00:00.123Z'), failure: { name: 'WorkflowTimedOut' } },
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, play } from '../local-engine/states/scripted-run.ts';
+import { suiteMachines } from '../suite-machines.ts';
+
+const START = 'Start a scratch server';
+const REMOVE = 'Remove the scratch server';
+const REMOVE_ACCESS = 'Remove the access to the scratch';
+const WRITE = 'Write the proof';
+
+const payload = (Payload: unknown): Answer => ({ give: { Payload } });
+const result = (given: unknown): Answer => ({ give: { Output: { result: given } } });
+const stored = { url: 'aHR0cA==', sha256: 'a'.repeat(64), bytes: 7 };
+const PLAN = {
+  proofId: 'proof',
+  startedAt: '2026-11-23T02:00:00Z',
+  sources: [],
+  trees: [],
+  servers: [
+    {
+      container: 'db',
+      start: { bucket: 'vault', prefix: 'shop/', chunkBytes: '1' },
+      scratch: { suite: 'shop', proof: 'proof', bootstrapUser: 'cA==' },
+      store: {},
+      globals: 'globals-db',
+      databases: [{ label: 'database-shop', database: 'c2hvcA==', fingerprint: 'hash', checks: [], checkList: '' }],
+    },
+  ],
+};
+const artifact = { artifacts: [{ role: 'schema', key: 'shop/artifacts/x' }] };
+
+/** What each step of a proof with one server and one database answers when all goes well. */
+const TASKS: Record<string, Answer> = {
+  'Plan the proof': payload(PLAN),
+  [START]: result({ container: 'scratch', version: '15', image: 'postgres', accessKey: 'shop/artifacts/access' }),
+  'Give the host a way to the roles': payload(stored),
+  'Restore the roles': result(artifact),
+  'Compare the roles': payload({ ok: true }),
+  'Give the host a way to the dump': payload(stored),
+  'List what the dump holds': result({ entries: 5, tableData: 1 }),
+  'Note what the dump holds': payload({ ok: true }),
+  'Give the host the way once more': payload(stored),
+  'Restore the database': result({ restoreSeconds: 1, sha256: stored.sha256, bytes: 7 }),
+  'Note how it was restored': payload({ ok: true }),
+  'Give the host a way to the schema': payload(stored),
+  'Describe the restored schema': result(artifact),
+  'Compare the schema': payload({ ok: true }),
+  'Compare the rows': payload({ ok: true }),
+  [REMOVE]: result({ removed: 1 }),
+  [REMOVE_ACCESS]: payload({ removed: true }),
+  [WRITE]: payload({ ok: true, proofId: 'proof', reason: null, failed: 0, checks: 1 }),
+};
+const NOTES = [
+  'Note the server that did not start',
+  'Note that the roles failed',
+  'Note the dump that cannot be listed',
+  'Note the failed restore',
+  'Note the failed schema comparison',
+  'Note the failed comparison of rows',
+];
+
+let machine: Record<string, unknown>;
+beforeAll(() => {
+  machine = suiteMachines()('prove');
+});
+
+async function prove(failing: Record<string, Answer> = {}) {
+  // Twice each: what is noted about a source that failed may be noted more than once.
+  const tasks = { ...TASKS, ...Object.fromEntries(NOTES.map((name) => [name, payload({ ok: false })])), ...failing };
+  const input = { id: '20261123T020000Z', run: 'run-7', acceptAnomaly: null };
+  const answers = Object.fromEntries(Object.entries(tasks).map(([name, answer]) => [name, [answer, answer]]));
+  const { calls, outcome } = await play({ machine, input, tasks: answers });
+  return { outcome, names: calls.map(({ stateName }) => stateName) };
+}
+
+const down: Answer = { fail: ['States.TaskFailed', '{"Error":"CommandFailed","Cause":"it failed"}'] };
+
+describe('a proof', () => {
+  it('restores roles and rows, removes the scratch and its access, and writes what it found', async () => {
+    const { names, outcome } = await prove();
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'Proven', proofId: 'proof' } });
+    expect(names).toEqual(Object.keys(TASKS));
+  });
+
+  it('that found something fails as VerificationFailed, with the reason', async () => {
+    const reason = { name: 'FingerprintMismatch', message: 'Table public.a is missing.', source: 'shop' };
+    const { outcome } = await prove({ [WRITE]: payload({ ok: false, proofId: 'proof', reason, failed: 1, checks: 9 }) });
+    expect(outcome).toMatchObject({
+      status: 'FAILED',
+      error: 'VerificationFailed',
+      cause: expect.stringContaining(reason.message),
+    });
+  });
+
+  const inScratch = Object.keys(TASKS).slice(1, Object.keys(TASKS).indexOf(REMOVE));
+  it.each(inScratch)('removes the scratch and is written when this fails: %s', async (step) => {
+    const { names, outcome } = await prove({ [step]: down });
+    expect(outcome.status).toBe('SUCCEEDED');
+    expect(names.filter((name) => name === REMOVE)).toEqual([REMOVE]);
+    expect(names.indexOf(REMOVE)).toBeGreaterThan(names.indexOf(step));
+    expect(names.at(-1)).toBe(WRITE);
+  });
+
+  it('takes the access to the scratch away whatever failed in it', async () => {
+    const { names } = await prove({ 'Restore the database': down });
+    expect(names).toContain(REMOVE_ACCESS);
+  });
+});
