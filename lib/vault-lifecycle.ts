@@ -36,7 +36,12 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
     ...tiers,
     ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
     { id: 'failure-records', prefix: keys.failures(suite), expiration: Duration.days(FAILURE_RECORD_DAYS) },
-    { id: 'findings', prefix: keys.allFindings(suite), expiration: Duration.days(FINDINGS_DAYS), noncurrentVersionExpiration: Duration.days(1) },
+    {
+      id: 'findings',
+      prefix: keys.allFindings(suite),
+      expiration: Duration.days(FINDINGS_DAYS),
+      noncurrentVersionExpiration: Duration.days(1),
+    },
     { id: 'old-locks', prefix: keys.lock(suite), noncurrentVersionExpiration: Duration.days(1) },
     // S3 allows no tags in a rule for markers and uploads.
     {

@@ -32,8 +32,14 @@ export const ERRORS = {
 
   // The engine on one machine
   AssemblyDiffers: { exit: 1, hint: 'Another command runs on this home with other stacks; wait until it has ended.' },
-  AssemblyRefused: { exit: 1, hint: 'The engine does not know what is listed in the synthesized stacks, so it carries out none of them.' },
-  EngineNotAnswering: { exit: 1, hint: 'The engine of this home does not answer; end the process that its engine.json names, and try again.' },
+  AssemblyRefused: {
+    exit: 1,
+    hint: 'The engine does not know what is listed in the synthesized stacks, so it carries out none of them.',
+  },
+  EngineNotAnswering: {
+    exit: 1,
+    hint: 'The engine of this home does not answer; end the process that its engine.json names, and try again.',
+  },
 
   // The host and the road to it
   HostUnreachable: { exit: 1, retry: true, hint: 'Check that the instance runs and that its SSM agent is online.' },

@@ -39,7 +39,9 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
       bytes += (chunk as Buffer).length;
     }
     const content =
-      entry.header.type === 'link' ? seen.get(relative(entry.header.linkname ?? '')) : contentOf(entry.header, hash.digest('hex'));
+      entry.header.type === 'link'
+        ? seen.get(relative(entry.header.linkname ?? ''))
+        : contentOf(entry.header, hash.digest('hex'));
     seen.set(name, content ?? NOTHING);
     const listed = inventory.get(name);
     if (!listed) {

@@ -51,7 +51,14 @@ export const handler = agent(input, async (run) => {
     name: error ?? 'CheckFailed',
     message: message.slice(0, 300),
   }));
-  return { ok: proof.ok, proofId: run.proofId, reason: proof.reason, problems: named, failed: problems.length, checks: checks.length };
+  return {
+    ok: proof.ok,
+    proofId: run.proofId,
+    reason: proof.reason,
+    problems: named,
+    failed: problems.length,
+    checks: checks.length,
+  };
 });
 
 async function gather({ suite, id, proofId }: Place, { section, kind, source }: Section): Promise<Findings> {

@@ -21,7 +21,11 @@ it('before it has dumped a byte, with both versions named', async () => {
   const { backup } = await failedBackup(suite, 3, 'ClientServerMismatch');
   const said = new RegExp(`pg_dump in "${db.container}" is version 9, its server is ${await major()}`);
   expect(backup.error!.problems).toEqual(
-    ['database-shop', `globals-${db.container}`].map((path) => ({ path, value: 'ClientServerMismatch', message: expect.stringMatching(said) })),
+    ['database-shop', `globals-${db.container}`].map((path) => ({
+      path,
+      value: 'ClientServerMismatch',
+      message: expect.stringMatching(said),
+    })),
   );
   const vault = await TamperedVault.open(suite.home);
   expect((await vault.keys()).filter((key) => key.includes('/artifacts/'))).toEqual([]);

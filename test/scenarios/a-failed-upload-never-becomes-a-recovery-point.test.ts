@@ -60,17 +60,29 @@ it('whether it is refused, cut, killed, stored by half or not at all; every sour
 });
 
 it('not even when the producer is dead and the uploader, deaf to its end, stores what came and says that all is well', async () => {
-  await db.binaries.replace('pg_dump', `[[ " $* " != *' --format=custom '* ]] || { "$REAL" "$@" | head -c 100000; exit 1; }\nexec "$REAL" "$@"`);
+  await db.binaries.replace(
+    'pg_dump',
+    `[[ " $* " != *' --format=custom '* ]] || { "$REAL" "$@" | head -c 100000; exit 1; }\nexec "$REAL" "$@"`,
+  );
   await host.hostTool.replace('aws', `[[ "$*" != *.dump.zst* ]] || { trap '' TERM; "$REAL" "$@"; exit 0; }\nexec "$REAL" "$@"`);
   const { backup } = await failedBackup(suite, 3, 'DumpFailed');
   const vault = await TamperedVault.open(suite.home);
   const keys = (await vault.keys()).filter((key) => key.includes(backup.point!.id));
-  expect(keys.filter((key) => key.endsWith('.dump.zst')), 'the cut dump lies in the vault').toHaveLength(1);
-  expect(keys.filter((key) => key.includes('/recovery-points/')), 'but no manifest names it').toEqual([]);
+  expect(
+    keys.filter((key) => key.endsWith('.dump.zst')),
+    'the cut dump lies in the vault',
+  ).toHaveLength(1);
+  expect(
+    keys.filter((key) => key.includes('/recovery-points/')),
+    'but no manifest names it',
+  ).toEqual([]);
 });
 
 it('nor is a point proven whose bytes were changed on the way', async () => {
-  await host.hostTool.replace('aws', `[[ "$*" != */files-half.*.tar.zst* || "$*" == *.inventory.* ]] || { tr 'a' 'b' | "$REAL" "$@"; exit; }\nexec "$REAL" "$@"`);
+  await host.hostTool.replace(
+    'aws',
+    `[[ "$*" != */files-half.*.tar.zst* || "$*" == *.inventory.* ]] || { tr 'a' 'b' | "$REAL" "$@"; exit; }\nexec "$REAL" "$@"`,
+  );
   const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
   const { point, proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
   expect(point.reason).toMatchObject({ name: 'ArtifactChanged', source: 'half' });

@@ -31,7 +31,10 @@ afterAll(() => host.remove());
 beforeEach(async () => {
   // The first one alone is more than a pipe holds: when its beginning has come, tar has not read the rest.
   const names = ['grows', 'replaced', 'gone-before', 'gone-after', 'same-time', 'sub/becomes-a-link', ...STEADY];
-  await volume.write({ 'a-big': Buffer.alloc(4_000_000, 'x'), ...Object.fromEntries(names.map((name) => [name, `first ${name}`])) });
+  await volume.write({
+    'a-big': Buffer.alloc(4_000_000, 'x'),
+    ...Object.fromEntries(names.map((name) => [name, `first ${name}`])),
+  });
   await files.write({ 'a.env': 'A=1', 'b.env': 'B=2' });
 });
 afterEach(() => host.hostTool.reset());
@@ -57,13 +60,18 @@ it('as a warning for each such entry, while all others are compared strictly; th
   const { checks } = (await succeed(suite, 'show', backup.point!.id)).json.proofs[0]!;
   const own = checks.filter(({ kind, source }) => kind === 'files' && source === 'busy');
   const warned = own.filter(({ severity }) => severity === 'warning');
-  for (const { name, ok, message } of warned) expect([ok, message]).toEqual([false, expect.stringContaining(`${name} changed while it was read`)]);
+  for (const { name, ok, message } of warned)
+    expect([ok, message]).toEqual([false, expect.stringContaining(`${name} changed while it was read`)]);
   // Whether the archive still got what came or went depends on tar; what it did not get, it cannot warn of.
   const certain = ['a-big', 'grows', 'replaced', 'same-time', 'sub/becomes-a-link'];
   const possible = [...certain, '.', 'sub', 'gone-after', 'born', 'late'];
   expect(warned.map(({ name }) => name)).toEqual(expect.arrayContaining(certain));
   expect(possible).toEqual(expect.arrayContaining(warned.map(({ name }) => name)));
-  expect(summary(own)).toMatchObject({ ok: true, severity: 'failure', actual: { different: 0, changedWhileRead: warned.length } });
+  expect(summary(own)).toMatchObject({
+    ok: true,
+    severity: 'failure',
+    actual: { different: 0, changedWhileRead: warned.length },
+  });
 });
 
 function summary(checks: Check[]): Check {
@@ -83,7 +91,10 @@ it('but what nobody touched must be in the archive as it was, or the point is no
   expect(backup.point!.reason).toMatchObject({ name: 'FilesMismatch', source: 'busy' });
   const { checks } = (await succeed(suite, 'show', backup.point!.id)).json.proofs[0]!;
   const own = checks.filter(({ kind, source }) => kind === 'files' && source === 'busy');
-  expect(own.filter(({ severity, ok }) => severity === 'failure' && !ok).map(({ name }) => name)).toEqual(['sub/steady', 'all entries']);
+  expect(own.filter(({ severity, ok }) => severity === 'failure' && !ok).map(({ name }) => name)).toEqual([
+    'sub/steady',
+    'all entries',
+  ]);
   expect(own.find(({ name }) => name === 'sub/steady')!.message).toBe('sub/steady has another content in the archive.');
   expect(own.find(({ name }) => name === 'grows')).toMatchObject({ severity: 'warning' });
 });

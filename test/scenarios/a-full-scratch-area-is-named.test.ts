@@ -20,7 +20,9 @@ beforeAll(async () => {
   const volume = await host.volume('many', Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [name(index), ''])));
   suite = await createSuite({
     host,
-    suite: { sources: { databases: [{ name: 'shop', container: db.container }], volumes: [{ name: 'many', volume: volume.name }] } },
+    suite: {
+      sources: { databases: [{ name: 'shop', container: db.container }], volumes: [{ name: 'many', volume: volume.name }] },
+    },
   });
   // Made while there is space: it is kept for the runs to come.
   await succeed(suite, 'list');

@@ -33,9 +33,12 @@ afterEach(async () => {
   await host.hostTool.reset();
 });
 
-/** The supervisor of a command gives it five seconds to undo what it did. */
+/**
+ * The supervisor of a command gives it five seconds to undo what it did. Files, and a container of a Docker engine that nobody is left to
+ * tell, wait for the next run.
+ */
 async function nothingRuns(): Promise<void> {
-  const running = async () => (await host.leftovers()).filter((said) => !said.startsWith('file '));
+  const running = async () => (await host.leftovers()).filter((said) => !/^(file|container) /.test(said));
   await until(async () => (await running()).length === 0, 20_000, 'nothing runs').catch(async (error: Error) => {
     throw new Error(`${error.message}:\n${(await running()).join('\n')}`);
   });

@@ -18,7 +18,11 @@ let nowhere: string;
 beforeAll(async () => {
   host = await createHost();
   nowhere = `${host.name}-nowhere`;
-  db = await host.postgres('db', { databases: ['shop', 'void'], dataVolume: 'pgdata', files: { 'app/hollow/empty': { folder: true } } });
+  db = await host.postgres('db', {
+    databases: ['shop', 'void'],
+    dataVolume: 'pgdata',
+    files: { 'app/hollow/empty': { folder: true } },
+  });
   await db.sql('shop', 'create table users (id int); insert into users values (1)');
   stopped = await host.container('stopped', { files: { 'app/x': 'x' } });
   await stopped.stop();
@@ -43,7 +47,13 @@ function sources(optional: boolean) {
         { name: 'asleep', container: stopped.container, database: 'shop' },
       ]),
     ],
-    volumes: [{ name: 'full', volume: full.name }, ...of([{ name: 'gone', volume: nowhere }, { name: 'hollow', volume: hollow.name }])],
+    volumes: [
+      { name: 'full', volume: full.name },
+      ...of([
+        { name: 'gone', volume: nowhere },
+        { name: 'hollow', volume: hollow.name },
+      ]),
+    ],
     paths: of([
       { name: 'lost', container: nowhere, path: '/app' },
       { name: 'asleep', container: stopped.container, path: '/app' },
@@ -96,7 +106,8 @@ describe('a source that must be there', () => {
     );
     expect(backup.error!.message).toMatch(/^15 of 19 sources were not captured whole\./);
     expect(backup.point!.sources).toEqual({ declared: 19, captured: 4, absent: 0, failed: 15 });
-    for (const [label, name, said] of problems) expect(alert.message).toMatch(new RegExp(`${label}: ${name}: .*${RegExp.escape(said)}`));
+    for (const [label, name, said] of problems)
+      expect(alert.message).toMatch(new RegExp(`${label}: ${name}: .*${RegExp.escape(said)}`));
     const { artifacts } = (await succeed(suite, 'show', backup.point!.id)).json;
     expect(artifacts.filter(({ state }) => state === 'captured').map(({ kind, source }) => `${kind} ${source}`)).toEqual([
       'database shop',
@@ -111,7 +122,11 @@ describe('a source that is optional', () => {
   it('is absent with its reason, and the point without it is proven', async () => {
     const declared = sources(true);
     const some = { name: 'some', directory: files.folder, include: ['*.txt', '*.pem'], optional: true };
-    const suite = await createSuite({ host, suite: { sources: { ...declared, files: [...declared.files, some] } }, nameSuffix: 'optional' });
+    const suite = await createSuite({
+      host,
+      suite: { sources: { ...declared, files: [...declared.files, some] } },
+      nameSuffix: 'optional',
+    });
     const backup = await provenBackup(suite);
     const absent = expectedProblems();
     expect(backup.point!.sources).toEqual({ declared: 19, captured: 6, absent: absent.length, failed: 0 });
@@ -120,9 +135,9 @@ describe('a source that is optional', () => {
       { name: 'NoFileMatches', source: 'some', message: expect.stringContaining('"*.pem"') },
     ]);
     const { artifacts, manifest, proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
-    expect(artifacts.filter(({ state }) => state === 'absent').map(({ kind, source, reason }) => [`${kind}-${source}`, reason!.name])).toEqual(
-      absent.map(([label, name]) => [label, name]),
-    );
+    expect(
+      artifacts.filter(({ state }) => state === 'absent').map(({ kind, source, reason }) => [`${kind}-${source}`, reason!.name]),
+    ).toEqual(absent.map(([label, name]) => [label, name]));
     for (const { label, reason } of (manifest as Manifest).sources.filter(({ state }) => state === 'absent')) {
       expect(reason!.message).toContain(absent.find(([wanted]) => wanted === label)![2]);
     }

@@ -35,21 +35,35 @@ it('fails when it went before the dump could lock it', async () => {
 
 it('is captured whole when the drop came later: it waits for the dump and its fingerprint', async () => {
   await makeVictim();
-  await db.binaries.replace('pg_dump', whenDumping(`"$REAL" "$@" | { head -c 100000; ${drop} & cat; }\nexit "\${PIPESTATUS[0]}"`));
+  await db.binaries.replace(
+    'pg_dump',
+    whenDumping(`"$REAL" "$@" | { head -c 100000; ${drop} & cat; }\nexit "\${PIPESTATUS[0]}"`),
+  );
   const { point } = await provenBackup(suite);
   const { checks } = (await succeed(suite, 'show', point!.id)).json.proofs[0]!;
-  expect(checks.find(({ name }) => name === 'public.victim')).toMatchObject({ kind: 'table', ok: true, expected: { rows: 7 }, actual: { rows: 7 } });
+  expect(checks.find(({ name }) => name === 'public.victim')).toMatchObject({
+    kind: 'table',
+    ok: true,
+    expected: { rows: 7 },
+    actual: { rows: 7 },
+  });
   await until(async () => (await victims()) === '0', 5000, 'the table is dropped once the backup has let it go');
 });
 
 it('fails when tables were made again, rewritten or emptied before the dump could lock them: its snapshot would show them without rows', async () => {
-  await db.sql('shop', 'create table victim (id int); create table rewritten as select 1 as id; create table emptied as select 1 as id');
+  await db.sql(
+    'shop',
+    'create table victim (id int); create table rewritten as select 1 as id; create table emptied as select 1 as id',
+  );
   const migration = `drop table victim; create table victim (id int); insert into victim values (8);
     alter table rewritten alter id type bigint; truncate emptied`;
   await db.binaries.replace('pg_dump', whenDumping(`psql -XAtqc '${migration}' </dev/null\nexec "$REAL" "$@"`));
   const { backup } = await failedBackup(suite, 3, 'DumpFailed');
-  for (const table of ['victim', 'rewritten', 'emptied']) expect(backup.error!.problems[0]!.message).toContain(`"public.${table}"`);
-  expect(backup.error!.problems[0]!.message).toMatch(/^Tables of "shop" were truncated, rewritten or replaced while the dump began/);
+  for (const table of ['victim', 'rewritten', 'emptied'])
+    expect(backup.error!.problems[0]!.message).toContain(`"public.${table}"`);
+  expect(backup.error!.problems[0]!.message).toMatch(
+    /^Tables of "shop" were truncated, rewritten or replaced while the dump began/,
+  );
   await db.binaries.reset();
   await provenBackup(suite);
 });

@@ -14,7 +14,10 @@ beforeAll(async () => {
   db = await host.postgres('db', { databases: ['shop', 'other'] });
   // More than the buffers between a server and its client hold: when the script has seen the first bytes, the server is still sending.
   await db.sql('shop', `create table big as select n as id, repeat(md5(n::text), 32) as text from generate_series(1, 20000) n`);
-  await db.sql('other', 'create table first (id int); create table last (id int); create view v as select * from first, last l(id2)');
+  await db.sql(
+    'other',
+    'create table first (id int); create table last (id int); create view v as select * from first, last l(id2)',
+  );
   uploads = await host.volume('uploads', { 'a.txt': 'a'.repeat(300_000), 'z.txt': 'z' });
   suite = await createSuite({
     host,
@@ -61,7 +64,10 @@ it('when the server ends the session half way', async () => {
 });
 
 it('when the client writes half and fails', async () => {
-  await db.binaries.replace('pg_dump', whenDumpingShop('"$REAL" "$@" | head -c 1000000\necho "pg_dump: out of memory" >&2\nexit 1'));
+  await db.binaries.replace(
+    'pg_dump',
+    whenDumpingShop('"$REAL" "$@" | head -c 1000000\necho "pg_dump: out of memory" >&2\nexit 1'),
+  );
   const { backup } = await failedBackup(suite, 3, 'DumpFailed');
   expect(backup.error!.message).toMatch(/1 of 4 sources was not captured whole.*database-shop.*out of memory/);
 });
@@ -89,7 +95,10 @@ it('when dump, schema and archive are only half there and every tool says that a
     esac
     exec "$REAL" "$@"`,
   );
-  await host.hostTool.replace('tar', `[[ " $* " != *'${uploads.folder} '* ]] || { "$REAL" "$@" | head -c 150000; exit 0; }\nexec "$REAL" "$@"`);
+  await host.hostTool.replace(
+    'tar',
+    `[[ " $* " != *'${uploads.folder} '* ]] || { "$REAL" "$@" | head -c 150000; exit 0; }\nexec "$REAL" "$@"`,
+  );
   const { backup } = await failedBackup(suite, 5, 'VerificationFailed');
   const { proofs } = (await succeed(suite, 'show', backup.point!.id)).json;
   const failed = proofs[0]!.checks.filter(({ ok }) => !ok);
@@ -97,15 +106,22 @@ it('when dump, schema and archive are only half there and every tool says that a
     expect.arrayContaining(['restore shop', 'schema shop', 'table shop', 'schema other', 'files uploads']),
   );
   expect(new Set(failed.map(({ source }) => source))).toEqual(new Set(['shop', 'other', 'uploads']));
-  expect(failed.find(({ kind, source }) => kind === 'restore' && source === 'shop')!.message).toMatch(/dump of "shop" ends too early/);
-  expect(failed.find(({ kind, name }) => kind === 'schema' && name.startsWith('VIEW'))!.message).toBe('VIEW public.v is too many after the restore.');
+  expect(failed.find(({ kind, source }) => kind === 'restore' && source === 'shop')!.message).toMatch(
+    /dump of "shop" ends too early/,
+  );
+  expect(failed.find(({ kind, name }) => kind === 'schema' && name.startsWith('VIEW'))!.message).toBe(
+    'VIEW public.v is too many after the restore.',
+  );
   expect(failed.find(({ kind }) => kind === 'files')!.message).toMatch(/uploads cannot be unpacked to its end/);
   expect(backup.error!.problems).toHaveLength(failed.length);
   expect(backup.point!.reason!.message).toMatch(/"shop" ends too early/);
 });
 
 it('when the archiver is killed half way', async () => {
-  await host.hostTool.replace('tar', `[[ " $* " != *'${uploads.folder} '* ]] || { "$REAL" "$@" | head -c 150000; kill -KILL $$; }\nexec "$REAL" "$@"`);
+  await host.hostTool.replace(
+    'tar',
+    `[[ " $* " != *'${uploads.folder} '* ]] || { "$REAL" "$@" | head -c 150000; kill -KILL $$; }\nexec "$REAL" "$@"`,
+  );
   const { backup } = await failedBackup(suite, 3, 'ArchiveFailed');
   expect(backup.error!.problems).toMatchObject([{ path: 'volume-uploads', message: expect.stringContaining(uploads.name) }]);
 });

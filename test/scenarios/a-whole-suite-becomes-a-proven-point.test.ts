@@ -35,7 +35,11 @@ beforeAll(async () => {
      insert into parts values ('P1', 1.50), ('P2', null);
      grant select on users to app;`,
   );
-  const files = await host.directory({ '.env.production': 'A=1\n', 'infra/docker-compose.yml': 'services: {}\n', 'readme.md': 'no\n' });
+  const files = await host.directory({
+    '.env.production': 'A=1\n',
+    'infra/docker-compose.yml': 'services: {}\n',
+    'readme.md': 'no\n',
+  });
   suite = await createSuite({
     host,
     suite: {
@@ -81,7 +85,11 @@ it('shows every stored object, and each lies in the vault as it says', async () 
 });
 
 async function expectStored({ key, state, reason, versionId, bytes, sha256, seconds, file }: Artifact): Promise<void> {
-  expect({ key, state, reason }).toEqual({ key: expect.stringContaining(`/${backup.point!.id}/`), state: 'captured', reason: null });
+  expect({ key, state, reason }).toEqual({
+    key: expect.stringContaining(`/${backup.point!.id}/`),
+    state: 'captured',
+    reason: null,
+  });
   const stored = await readFile(file!);
   expect({ bytes, sha256 }).toEqual({ bytes: stored.length, sha256: createHash('sha256').update(stored).digest('hex') });
   expect(versionId).toMatch(/.+/);
@@ -91,7 +99,10 @@ async function expectStored({ key, state, reason, versionId, bytes, sha256, seco
 it('has a proof that says of every check what was expected and what was found', () => {
   const [proof, ...others] = shown.proofs;
   expect(others).toEqual([]);
-  expect(proof).toMatchObject({ ok: true, server: { version: expect.stringMatching(/^\d+\.\d+/), image: expect.stringMatching(/\S/) } });
+  expect(proof).toMatchObject({
+    ok: true,
+    server: { version: expect.stringMatching(/^\d+\.\d+/), image: expect.stringMatching(/\S/) },
+  });
   expect(proof!.restoreSeconds).toBeGreaterThan(0);
   expect(backup.point!.lastProof).toMatchObject({ id: proof!.id, restoreSeconds: proof!.restoreSeconds });
   const checks = proof!.checks;
@@ -111,7 +122,9 @@ it('has a proof that says of every check what was expected and what was found', 
   });
   expect(names(checks, 'sequence')).toEqual(['engsuite: public.users_id_seq']);
   expect(names(checks, 'restore')).toEqual([`engsuite: pg_restore`, `${db.container}: roles`].sort());
-  expect(names(checks, 'files')).toEqual(['config', 'environment', 'exports', 'mounted', 'uploads'].map((source) => `${source}: all entries`));
+  expect(names(checks, 'files')).toEqual(
+    ['config', 'environment', 'exports', 'mounted', 'uploads'].map((source) => `${source}: all entries`),
+  );
   for (const kind of ['archive', 'schema', 'large-objects']) expect(names(checks, kind)).toHaveLength(1);
   expect(checks.find(({ kind }) => kind === 'sql')).toMatchObject({ name: 'users', expected: { min: 50 }, ok: true });
 });
@@ -126,7 +139,13 @@ function names(checks: Check[], wanted: string): string[] {
 it('has a manifest that tells what it was taken from, and where the secrets are', () => {
   expect(shown.secretsKeptIn).toEqual(SECRETS);
   const manifest = shown.manifest as Manifest;
-  expect(manifest).toMatchObject({ id: backup.point!.id, suite: suite.name, tier: 'daily', trigger: 'manual', secretsKeptIn: SECRETS });
+  expect(manifest).toMatchObject({
+    id: backup.point!.id,
+    suite: suite.name,
+    tier: 'daily',
+    trigger: 'manual',
+    secretsKeptIn: SECRETS,
+  });
   for (const tool of ['aws', 'zstd', 'tar', 'openssl']) expect(manifest.host.tools[tool]).toMatch(/\d+\.\d+/);
   const { container, server } = manifest.sources.find(({ kind }) => kind === 'database')!;
   expect(container).toMatchObject({
@@ -138,5 +157,8 @@ it('has a manifest that tells what it was taken from, and where the secrets are'
   expect(container!.imageDigests).toBeInstanceOf(Array);
   expect(server).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+/), bootstrapUser: 'postgres', encoding: 'UTF8' });
   expect(server!.clientVersion).toContain(`pg_dump (PostgreSQL) ${server!.version.split('.')[0]}.`);
-  expect(manifest.sources.find(({ name }) => name === 'mounted')).toMatchObject({ container: { name: db.container }, state: 'captured' });
+  expect(manifest.sources.find(({ name }) => name === 'mounted')).toMatchObject({
+    container: { name: db.container },
+    state: 'captured',
+  });
 });

@@ -29,11 +29,19 @@ beforeAll(async () => {
     environment: { ODD_PASSWORD: PASSWORD },
     files: { [`app/${ODD}/${ODD}`]: ODD, 'app/-rf/--help': '' },
   });
-  await db.sql('postgres', `create role ${identifier(ODD)} superuser login password ${literal(PASSWORD)}; create role "-rf"; grant "-rf" to ${identifier(ODD)};`);
+  await db.sql(
+    'postgres',
+    `create role ${identifier(ODD)} superuser login password ${literal(PASSWORD)}; create role "-rf"; grant "-rf" to ${identifier(ODD)};`,
+  );
   for (const database of DATABASES) await db.sql(database, oddContent(database));
   const volume = await host.volume('odd');
   await fillVolume(volume);
-  const files = await host.directory({ [`${ODD}/${ODD}.env`]: ODD, [`${ODD}/-n.env`]: '', [`${ODD}/left.out`]: 'x', 'sp ace/a[1]*.pem': 'p' });
+  const files = await host.directory({
+    [`${ODD}/${ODD}.env`]: ODD,
+    [`${ODD}/-n.env`]: '',
+    [`${ODD}/left.out`]: 'x',
+    'sp ace/a[1]*.pem': 'p',
+  });
   Object.assign(folders, { volume: volume.folder, path: join(db.folder, 'app'), files: join(files.folder, ODD) });
   suite = await createSuite({
     host,
@@ -46,7 +54,9 @@ beforeAll(async () => {
           user: ODD,
           passwordVariable: 'ODD_PASSWORD',
         })),
-        volumes: [{ name: 'volume', volume: volume.name, exclude: ['cache/*', '*.t[m]p', `${ODD.replace(/[\\*[]/g, '\\$&')}.not`] }],
+        volumes: [
+          { name: 'volume', volume: volume.name, exclude: ['cache/*', '*.t[m]p', `${ODD.replace(/[\\*[]/g, '\\$&')}.not`] },
+        ],
         paths: [
           { name: 'path', container: db.container, path: '/app' },
           { name: 'deep', container: db.container, path: `/app/${ODD}` },
@@ -59,7 +69,12 @@ beforeAll(async () => {
       },
       secretsKeptIn: [ODD],
       verification: {
-        checks: DATABASES.map((name, index) => ({ name: `odd-${index}`, database: `db${index}`, sql: `select ${literal(name)}`, expect: { equals: name } })),
+        checks: DATABASES.map((name, index) => ({
+          name: `odd-${index}`,
+          database: `db${index}`,
+          sql: `select ${literal(name)}`,
+          expect: { equals: name },
+        })),
       },
     },
   });
@@ -89,7 +104,28 @@ function oddContent(database: string): string {
 async function fillVolume(volume: Folder): Promise<void> {
   const long = 'l'.repeat(250);
   const [old, future] = [new Date('1965-03-04T05:06:07Z'), new Date('2301-02-03T04:05:06Z')];
-  const names = [ODD, '-rf', '--checkpoint-action=exec=touch hacked', '*', '?', '~', ' ', '\n', 'end\n', '\\', '\\n', 'a\\\nb', "'", '"', '%s%n', '...', 'ü'.repeat(125), long, '#c', '*b ' + 'f'.repeat(64)];
+  const names = [
+    ODD,
+    '-rf',
+    '--checkpoint-action=exec=touch hacked',
+    '*',
+    '?',
+    '~',
+    ' ',
+    '\n',
+    'end\n',
+    '\\',
+    '\\n',
+    'a\\\nb',
+    "'",
+    '"',
+    '%s%n',
+    '...',
+    'ü'.repeat(125),
+    long,
+    '#c',
+    '*b ' + 'f'.repeat(64),
+  ];
   await volume.write({
     ...Object.fromEntries(names.map((name, index) => [name, `content ${index}`])),
     [`${'d'.repeat(120)}/${'é'.repeat(100)}/${long}/${long}/deep`]: 'deep',
@@ -121,7 +157,10 @@ async function fillVolume(volume: Folder): Promise<void> {
     [`${ODD}.not`]: 'x',
   });
   const raw = (...parts: (string | number[])[]) =>
-    Buffer.concat([Buffer.from(`${volume.folder}/`), ...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part)))]);
+    Buffer.concat([
+      Buffer.from(`${volume.folder}/`),
+      ...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))),
+    ]);
   await writeFile(raw('bad ', [0xff, 0xfe, 0x80]), 'invalid');
   await mkdir(raw([0xc3, 0x28]));
   await writeFile(raw([0xc3, 0x28], `/${'x'.repeat(150)}`, [0x80, 0x0a, 0x81]), 'invalid and long');
@@ -138,7 +177,12 @@ it('is proven, with every table and every check by its own name', () => {
   const name = identifier(ODD);
   for (const index of DATABASES.keys()) {
     const own = checks.filter(({ source }) => source === `db${index}`);
-    expect(own.filter(({ kind }) => kind === 'table').map((check) => check.name).sort()).toEqual([`${name}.${name}`, 'public."-rf"'].sort());
+    expect(
+      own
+        .filter(({ kind }) => kind === 'table')
+        .map((check) => check.name)
+        .sort(),
+    ).toEqual([`${name}.${name}`, 'public."-rf"'].sort());
     expect(own.find((check) => check.name === `${name}.${name}`)).toMatchObject({ expected: { rows: 5 }, actual: { rows: 5 } });
     expect(own.find(({ kind }) => kind === 'sql')).toMatchObject({ ok: true, actual: DATABASES[index] });
     expect(own.filter(({ kind }) => kind === 'sequence')).toHaveLength(2);
@@ -153,7 +197,9 @@ it('is in the archives as it was: names, types, modes, owners, times, targets, c
   const [volume, path, files] = await Promise.all(['volume', 'path', 'files'].map((source) => unpacked(source)));
   expect(await listing(volume!)).toEqual(withoutExcluded(await listing(folders.volume!)));
   expect(await listing(path!)).toEqual(await listing(folders.path!));
-  expect(await hashes(volume!)).toEqual((await hashes(folders.volume!)).filter((line) => !/(^|\s\*?\.\/)(cache\/|[^\0]*\.tmp$|[^\0]*\.not$)/.test(line)));
+  expect(await hashes(volume!)).toEqual(
+    (await hashes(folders.volume!)).filter((line) => !/(^|\s\*?\.\/)(cache\/|[^\0]*\.tmp$|[^\0]*\.not$)/.test(line)),
+  );
   expect(await hashes(path!)).toEqual(await hashes(folders.path!));
   expect((await hashes(files!)).length).toBe(2);
   expect(await readFile(join(files!, `${ODD}.env`), 'utf8')).toBe(ODD);
@@ -162,7 +208,9 @@ it('is in the archives as it was: names, types, modes, owners, times, targets, c
 
 /** Unpacks a source's archive with the system's own tools. */
 async function unpacked(source: string): Promise<string> {
-  const { file } = shown.artifacts.find((artifact) => artifact.source === source && /\.[0-9a-f]+\.tar\.zst$/.test(artifact.key ?? ''))!;
+  const { file } = shown.artifacts.find(
+    (artifact) => artifact.source === source && /\.[0-9a-f]+\.tar\.zst$/.test(artifact.key ?? ''),
+  )!;
   const folder = join(host.workspace, `unpacked-${source}`);
   await mkdir(folder);
   const tar = await commandBytes(['zstd', '--decompress', '--quiet', '--stdout', file!]);
@@ -171,7 +219,20 @@ async function unpacked(source: string): Promise<string> {
 }
 
 async function listing(folder: string): Promise<string[]> {
-  const format = ['-printf', '%P\\0%y %m %U %G %Ts %l', '(', '-type', 'f', '-printf', ' %s %n', '-o', '-true', ')', '-printf', '\\0\\0'];
+  const format = [
+    '-printf',
+    '%P\\0%y %m %U %G %Ts %l',
+    '(',
+    '-type',
+    'f',
+    '-printf',
+    ' %s %n',
+    '-o',
+    '-true',
+    ')',
+    '-printf',
+    '\\0\\0',
+  ];
   const bytes = await commandBytes(['find', folder, ...format]);
   return bytes.toString('latin1').split('\0\0').slice(0, -1).sort();
 }

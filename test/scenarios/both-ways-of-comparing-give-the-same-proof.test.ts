@@ -15,7 +15,11 @@ const CHECKS = [
   { name: 'number', sql: 'select count(*) from things', expect: { min: 20, max: 20 } },
   { name: 'truth', sql: 'select true', expect: { equals: true } },
   { name: 'empty', sql: "select ''", expect: { equals: '' } },
-  { name: 'settings', sql: "select current_setting('search_path') || current_setting('datestyle')", expect: { equals: 'odd, publicSQL, DMY' } },
+  {
+    name: 'settings',
+    sql: "select current_setting('search_path') || current_setting('datestyle')",
+    expect: { equals: 'odd, publicSQL, DMY' },
+  },
   { name: 'null', sql: 'select null', expect: { equals: '' } },
   { name: 'two-rows', sql: 'select 1 union all select 1', expect: { equals: 1 } },
   { name: 'no-row', sql: 'select 1 where false', expect: { equals: 1 } },
@@ -61,7 +65,16 @@ afterAll(() => host.remove());
 
 it('has the same names, verdicts, expectations and findings', () => {
   expect(onTheHost.id).not.toBe(overTheNetwork.id);
-  const facts = ({ checks }: Proof) => checks.map(({ kind, source, name, ok, severity, expected, actual }) => ({ kind, source, name, ok, severity, expected, actual }));
+  const facts = ({ checks }: Proof) =>
+    checks.map(({ kind, source, name, ok, severity, expected, actual }) => ({
+      kind,
+      source,
+      name,
+      ok,
+      severity,
+      expected,
+      actual,
+    }));
   expect(facts(onTheHost)).toEqual(facts(overTheNetwork));
 });
 
@@ -79,7 +92,12 @@ it('compares hashes where rows are hashed, and numbers of rows where they are on
       ['counted', null, 'count'],
     ] as const) {
       const check = checks.find((candidate: Check) => candidate.source === source && candidate.name === 'public.things');
-      expect(check).toMatchObject({ kind: 'table', ok: true, expected: { rows: 20, hash, method }, actual: { rows: 20, hash, method } });
+      expect(check).toMatchObject({
+        kind: 'table',
+        ok: true,
+        expected: { rows: 20, hash, method },
+        actual: { rows: 20, hash, method },
+      });
       expect(checks.find(({ kind, ...other }) => kind === 'large-objects' && other.source === source)).toMatchObject({
         ok: true,
         expected: { count: 1, hash },

@@ -24,18 +24,31 @@ beforeAll(async () => {
      create database german locale_provider icu icu_locale 'de' locale 'C' template template0 tablespace elsewhere_on_disk connection limit 7;
      create database frozen; alter database frozen owner to owner_of_things; comment on database frozen is 'nobody writes here';`,
   );
-  await db.sql('latin', `create table words as select convert_from('\\xe4f6fcdf', 'LATIN1') as word; create index on words (upper(word));`);
-  await db.sql('german', `create table sorted as select w from unnest('{Zebra,Ärger,apfel,Öl}'::text[]) w; create table here (id int) tablespace pg_default;`);
+  await db.sql(
+    'latin',
+    `create table words as select convert_from('\\xe4f6fcdf', 'LATIN1') as word; create index on words (upper(word));`,
+  );
+  await db.sql(
+    'german',
+    `create table sorted as select w from unnest('{Zebra,Ärger,apfel,Öl}'::text[]) w; create table here (id int) tablespace pg_default;`,
+  );
   await db.sql('frozen', 'create table facts as select 1 as fact; alter database frozen set default_transaction_read_only = on;');
   const suite = await createSuite({
     host,
     suite: {
-      sources: { databases: ['everything', 'postgres', 'latin', 'german', 'frozen'].map((name) => ({ name, container: db.container })) },
+      sources: {
+        databases: ['everything', 'postgres', 'latin', 'german', 'frozen'].map((name) => ({ name, container: db.container })),
+      },
       verification: {
         // What no comparison of rows and schema looks at.
         checks: [
           { name: 'filled', database: 'everything', sql: 'select sum(many) from summary', expect: { equals: 3 } },
-          { name: 'sorted', database: 'german', sql: "select string_agg(w, ',' order by w) from sorted", expect: { equals: 'apfel,Ärger,Öl,Zebra' } },
+          {
+            name: 'sorted',
+            database: 'german',
+            sql: "select string_agg(w, ',' order by w) from sorted",
+            expect: { equals: 'apfel,Ärger,Öl,Zebra' },
+          },
           { name: 'encoding', database: 'latin', sql: 'show server_encoding', expect: { equals: 'LATIN1' } },
           { name: 'settings', database: 'everything', sql: 'show work_mem', expect: { equals: '5MB' } },
           {
@@ -66,10 +79,32 @@ it('without a false alarm', () => {
 
 it('table by table: partitions through their root unless a part of them is elsewhere', () => {
   const tables = checks.filter(({ kind, source }) => kind === 'table' && source === 'everything').map(({ name }) => name);
-  expect(tables).toEqual(expect.arrayContaining(['public.kinds', 'public.numbers', 'public.by_range', 'public.by_list', 'public.by_hash', 'public.with_far_1']));
-  expect(tables).toEqual(expect.arrayContaining(['public.parent', 'public.child', 'public.nothing', 'public.private', 'public.fast', 'shop.by_default']));
+  expect(tables).toEqual(
+    expect.arrayContaining([
+      'public.kinds',
+      'public.numbers',
+      'public.by_range',
+      'public.by_list',
+      'public.by_hash',
+      'public.with_far_1',
+    ]),
+  );
+  expect(tables).toEqual(
+    expect.arrayContaining([
+      'public.parent',
+      'public.child',
+      'public.nothing',
+      'public.private',
+      'public.fast',
+      'shop.by_default',
+    ]),
+  );
   expect(tables.filter((name) => /by_(range|list|hash)_|with_far$|far_away/.test(name))).toEqual([]);
-  const rows = Object.fromEntries(checks.filter(({ kind }) => kind === 'table').map(({ source, name, actual }) => [`${source} ${name}`, (actual as { rows: number }).rows]));
+  const rows = Object.fromEntries(
+    checks
+      .filter(({ kind }) => kind === 'table')
+      .map(({ source, name, actual }) => [`${source} ${name}`, (actual as { rows: number }).rows]),
+  );
   expect(rows).toMatchObject({
     'everything public.by_hash': 200,
     'everything public.parent': 1,

@@ -67,7 +67,9 @@ it('each with what its own snapshot held', { timeout: 900_000 }, async () => {
   const { points } = (await succeed(suite, 'list')).json;
   expect(points.map(({ state, restorable }) => `${state} ${restorable}`)).toEqual(Array(BACKUPS).fill('proven true'));
   expect(await alertsOf(suite.home)).toEqual([]);
-  const [newest, oldest] = await Promise.all([points.at(0)!, points.at(-1)!].map(async ({ id }) => (await succeed(suite, 'show', id)).json.proofs[0]!));
+  const [newest, oldest] = await Promise.all(
+    [points.at(0)!, points.at(-1)!].map(async ({ id }) => (await succeed(suite, 'show', id)).json.proofs[0]!),
+  );
   expect(foundIn(newest!, 'public.orders'), 'the rows really moved').not.toEqual(foundIn(oldest!, 'public.orders'));
   const sequence = newest!.checks.find(({ name }) => name === 'public.orders_id_seq')!.expected as { from: string; to: string };
   expect(Number(sequence.to), 'even while the dump ran').toBeGreaterThan(Number(sequence.from));
