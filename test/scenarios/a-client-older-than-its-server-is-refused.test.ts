@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { failedBackup } from '../support/backup-outcomes.ts';
 import { createSuite } from '../support/cli.ts';
-import { failedBackup } from '../support/failed-backup.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 import { TamperedVault } from '../support/vault.ts';

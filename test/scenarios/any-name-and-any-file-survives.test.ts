@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { command, commandBytes } from '../support/command.ts';
 import type { Documents } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/failed-backup.ts';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import { PROJECT } from '../support/host-folders.ts';
 import type { Folder, Postgres, TestHost } from '../support/test-host.ts';
@@ -124,7 +124,7 @@ async function fillVolume(volume: Folder): Promise<void> {
     'ü'.repeat(125),
     long,
     '#c',
-    '*b ' + 'f'.repeat(64),
+    `*b ${'f'.repeat(64)}`,
   ];
   await volume.write({
     ...Object.fromEntries(names.map((name, index) => [name, `content ${index}`])),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSuite } from '../support/cli.ts';
 import type { Check } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/failed-backup.ts';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
 import { createSuite } from '../support/cli.ts';
 import type { Proof } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/failed-backup.ts';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import { withClient } from '../support/login.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';

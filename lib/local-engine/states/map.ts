@@ -1,7 +1,7 @@
 import { runChildren } from './children.ts';
 import { StateFailure } from './errors.ts';
 import type { MapState } from './machine.ts';
-import { withRecovery } from './recovery.ts';
+import { withRetryAndCatch } from './retry-and-catch.ts';
 import { type Step, type Visit, wholeNumber } from './visit.ts';
 
 /** How many iterations of an inline Map run at once when MaxConcurrency is 0 or left out. */
@@ -9,7 +9,7 @@ const MOST_ITERATIONS = 40;
 
 /** Runs the processor once per item (the input when there is no Items) and collects the outputs in the order of the items. */
 export function map(visit: Visit, state: MapState): Promise<Step> {
-  return withRecovery(visit, state, async () => {
+  return withRetryAndCatch(visit, state, async () => {
     const result = await attemptMap(visit, state);
     return visit.leave(state, { fallback: result, next: state.Next, extra: { result } });
   });

@@ -1,12 +1,12 @@
 import { runChildren } from './children.ts';
 import { StateFailure } from './errors.ts';
 import type { ParallelState } from './machine.ts';
-import { withRecovery } from './recovery.ts';
+import { withRetryAndCatch } from './retry-and-catch.ts';
 import type { Step, Visit } from './visit.ts';
 
 /** Runs all branches at once on the same input (Arguments, otherwise the state's) and collects their outputs in order. */
 export function parallel(visit: Visit, state: ParallelState): Promise<Step> {
-  return withRecovery(visit, state, async () => {
+  return withRetryAndCatch(visit, state, async () => {
     const result = await attemptParallel(visit, state);
     return visit.leave(state, { fallback: result, next: state.Next, extra: { result } });
   });

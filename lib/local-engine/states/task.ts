@@ -1,13 +1,13 @@
 import { StateFailure, TaskFailure } from './errors.ts';
 import { failureDetails } from './history.ts';
 import type { TaskState } from './machine.ts';
-import { withRecovery } from './recovery.ts';
+import { withRetryAndCatch } from './retry-and-catch.ts';
 import { abandonOnAbort, deadline } from './timers.ts';
 import { type Step, type Visit, wholeNumber } from './visit.ts';
 
 /** Hands the arguments (the input when there are none) to the engine and waits for its answer, at most for TimeoutSeconds. */
 export function task(visit: Visit, state: TaskState): Promise<Step> {
-  return withRecovery(visit, state, async () => {
+  return withRetryAndCatch(visit, state, async () => {
     const result = await attemptTask(visit, state);
     return visit.leave(state, { fallback: result, next: state.Next, extra: { result } });
   });

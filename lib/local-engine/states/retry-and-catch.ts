@@ -8,7 +8,7 @@ import type { Step, Visit } from './visit.ts';
  * Carries out a Task, Map or Parallel state: an attempt that fails is repeated as its retriers say, and what they leave over goes to
  * the first catcher that matches. An attempt reaches from Arguments to Output, as their expressions can fail and be retried too.
  */
-export async function withRecovery(
+export async function withRetryAndCatch(
   visit: Visit,
   { Retry, Catch = [] }: { Retry?: Retrier[]; Catch?: Catcher[] },
   attempt: () => Promise<Step>,
