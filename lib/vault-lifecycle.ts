@@ -35,7 +35,12 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
   return [
     ...tiers,
     ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
-    { id: 'failure-records', prefix: keys.failures(suite), expiration: Duration.days(FAILURE_RECORD_DAYS) },
+    {
+      id: 'failure-records',
+      prefix: keys.failures(suite),
+      expiration: Duration.days(FAILURE_RECORD_DAYS),
+      noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+    },
     {
       id: 'findings',
       prefix: keys.allFindings(suite),

@@ -159,7 +159,7 @@ let stage: Stage | undefined;
 try {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
-  title('A suite: 32 tables, 430,000 rows, uploads, exports, networks, configuration');
+  title('A suite: 30 tables, 350,000 rows, uploads, exports, networks, configuration');
   const trees = await writeFiles(FOLDER);
   stage = await openStage(FOLDER, trees, (line) => process.stderr.write(`${line}\n`));
   process.stderr.write(`on ${stage.description}\n`);

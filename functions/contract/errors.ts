@@ -38,7 +38,7 @@ export const ERRORS = {
   },
   EngineNotAnswering: {
     exit: 1,
-    hint: 'The engine of this home does not answer; end the process that its engine.json names, and try again.',
+    hint: 'The engine of this home does not answer; end the process that the message names, and try again.',
   },
 
   // The host and the road to it
@@ -97,7 +97,7 @@ export const ERRORS = {
   NoFileMatches: { exit: 3, document: 85, hint: 'Check directory and patterns of the source against the host.' },
   ArchiveFailed: { exit: 3, document: 86, hint: 'The archiver did not come to its end; the message carries what it said.' },
   InventoryFailed: { exit: 3, document: 87, hint: 'The list of files could not be made; the message says where.' },
-  GlobalsFailed: { exit: 3, document: 88, hint: 'Roles could not be dumped; the user needs to be a superuser of the server.' },
+  GlobalsFailed: { exit: 3, document: 88, hint: 'Roles could not be dumped; the message carries what pg_dumpall said.' },
   DiskFull: { exit: 3, document: 89, hint: 'Free space in the scratch area (TMPDIR of the host), or point it elsewhere.' },
   CaptureIncomplete: {
     exit: 3,

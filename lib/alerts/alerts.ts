@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -33,7 +34,12 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id);
     this.suite = props.suite;
-    const key = new kms.Key(this, 'Key', { description: `Alerts of ${props.suite}`, enableKeyRotation: true });
+    const key = new kms.Key(this, 'Key', {
+      description: `Alerts of ${props.suite}`,
+      enableKeyRotation: true,
+      // It protects messages that were delivered long ago, not backups.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     // Alarms and rules publish under their service's name; the AWS-managed key of SNS would refuse them.
     key.addToResourcePolicy(
       new iam.PolicyStatement({

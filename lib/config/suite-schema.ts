@@ -59,7 +59,7 @@ const network = z.strictObject({
 });
 
 const host = z.strictObject({
-  instanceId: z.string().regex(/^m?i-[0-9a-f]{8,17}$/, 'must be an instance id such as i-0123456789abcdef0'),
+  instanceId: z.string().regex(/^i-[0-9a-f]{8,17}$/, 'must be an instance id such as i-0123456789abcdef0'),
   /** IAM's rule. */
   roleName: z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of the IAM role of the host, without its path'),
   address: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').nullable().default(null),

@@ -65,6 +65,9 @@ export class Agent extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new iam.Role(this, 'Role', { roleName: name, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    // With a role of our own CDK adds no right to the network interface that a function in a VPC needs.
+    if (this.network)
+      this.role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'));
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     // CDK copies the code into the assembly when the function is made.
     this.function = withBundle(

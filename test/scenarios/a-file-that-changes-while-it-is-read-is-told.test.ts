@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { failedBackup, provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import type { Check } from '../support/contract.ts';
-import { failedBackup, provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import { quoted } from '../support/replaced-tools.ts';
 import type { Folder, TestHost, Volume } from '../support/test-host.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../functions/contract/manifest.ts';
 import { alertsOf } from '../support/alerts.ts';
-import { createSuite, type Suite } from '../support/cli.ts';
 import { failedBackup, provenBackup, succeed } from '../support/backup-outcomes.ts';
+import { createSuite, type Suite } from '../support/cli.ts';
 import { createHost } from '../support/host.ts';
 import type { Container, Folder, Postgres, TestHost, Volume } from '../support/test-host.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { createSuite, type Suite } from '../support/cli.ts';
 import { failedBackup, provenBackup, succeed } from '../support/backup-outcomes.ts';
+import { createSuite, type Suite } from '../support/cli.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 import { until } from '../support/until.ts';

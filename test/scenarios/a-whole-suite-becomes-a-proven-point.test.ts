@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Manifest } from '../../functions/contract/manifest.ts';
 import { alertsOf } from '../support/alerts.ts';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import type { Artifact, Check, Documents } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 

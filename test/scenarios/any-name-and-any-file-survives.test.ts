@@ -1,10 +1,10 @@
 import { link, lutimes, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { command, commandBytes } from '../support/command.ts';
 import type { Documents } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import { PROJECT } from '../support/host-folders.ts';
 import type { Folder, Postgres, TestHost } from '../support/test-host.ts';

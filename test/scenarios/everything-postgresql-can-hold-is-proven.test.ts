@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite } from '../support/cli.ts';
 import type { Check } from '../support/contract.ts';
-import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 
