@@ -45,6 +45,8 @@ export default defineConfig({
         ...common,
         test: {
           name: 'scenarios',
+          // Servers and containers really start and end here; on a busy CI machine one may be tried again, and the output says so.
+          retry: process.env.CI === undefined ? 0 : 1,
           include: ['test/scenarios/**/*.test.ts'],
           globalSetup,
           testTimeout: 300_000,

@@ -1,3 +1,4 @@
+import { NamedError } from '../contract/errors.ts';
 import { idOf, timeOf } from '../contract/ids.ts';
 import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, parseManifest } from '../contract/manifest.ts';
@@ -22,7 +23,7 @@ export async function readManifest(vault: Vault, suite: string, id: string): Pro
   return text === undefined ? undefined : parseManifest(text, { suite, id });
 }
 
-/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none, or it cannot be read. */
+/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none whose manifest is whole. */
 export async function newestProven(vault: Vault, suite: string, before: string): Promise<Manifest | undefined> {
   const since = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
   const verdicts = new Map<string, { proofId: string; passed: boolean }>();
@@ -34,8 +35,13 @@ export async function newestProven(vault: Vault, suite: string, before: string):
   }
   const proven = [...verdicts].filter(([, { passed }]) => passed).map(([id]) => id);
   for (const id of proven.sort().reverse()) {
-    const manifest = await readManifest(vault, suite, id);
+    const manifest = await readManifest(vault, suite, id).catch(unlessDamaged);
     if (manifest) return manifest;
   }
   return undefined;
+}
+
+/** A point that somebody damaged is no reference, and no reason to let the next backup fail. */
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof NamedError && error.name === 'ManifestInvalid')) throw error;
 }

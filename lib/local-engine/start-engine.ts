@@ -85,7 +85,10 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   opened.push(() => store.close());
   const functions = new Functions({
     specs: loaded.functions,
-    environmentOf: (role) => callerEnvironment(principals.credentialsOf(role), front.endpoint, region),
+    environmentOf: (role) => ({
+      ...callerEnvironment(principals.credentialsOf(role), front.endpoint, region),
+      NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
+    }),
     logs,
     activity,
   });

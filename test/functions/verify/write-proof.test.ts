@@ -1,5 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Manifest,
   type ManifestSource,
@@ -7,32 +6,17 @@ import {
   serializeManifest,
 } from '../../../functions/contract/manifest.ts';
 import type { Check, Findings, Proof } from '../../../functions/contract/proof.ts';
-import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
+import { type Handler, WithVault } from '../with-vault.ts';
 
-const Bucket = 'vault';
 const id = '20261123T020000Z';
 const SQL_CHECK = { name: 'users', database: 'shop', sql: 'select 1', expect: { min: 1 } };
 
-let s3: TestS3;
-let handler: (event: unknown, context: never) => Promise<unknown>;
+const vault = WithVault.forThisFile();
+let handler: Handler;
 let proofs = 0;
 
 beforeAll(async () => {
-  s3 = await startS3({ [Bucket]: VERSIONED });
-  vi.stubEnv('BUCKET', Bucket);
-  vi.stubEnv('AWS_ENDPOINT_URL', s3.endpoint);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', ACCESS_KEY.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', ACCESS_KEY.secretAccessKey);
-  vi.stubEnv('AWS_SESSION_TOKEN', ACCESS_KEY.sessionToken);
-  // The log of a function is its stdout.
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  ({ handler } = (await import('../../../functions/verify/write-proof.ts')) as unknown as { handler: typeof handler });
-});
-afterAll(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  await s3.stop();
+  handler = await vault.handler(import('../../../functions/verify/write-proof.ts'));
 });
 
 const artifact = (role: StoredArtifact['role']): StoredArtifact => ({
@@ -109,10 +93,6 @@ interface Case {
   edit?: Record<string, Findings | string | null>;
 }
 
-async function put(Key: string, Body: string): Promise<void> {
-  await s3.client.send(new PutObjectCommand({ Bucket, Key, Body }));
-}
-
 /** Stores manifest and findings, runs the function, and gives what it answered and what it wrote. */
 async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {}) {
   const proofId = `proof-${proofs++}`;
@@ -130,26 +110,23 @@ async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {})
     warnings: [],
     sources,
   };
-  await put(`shop/recovery-points/${id}.json`, serializeManifest(manifest));
+  await vault.put(`shop/recovery-points/${id}.json`, serializeManifest(manifest));
   const storing = SECTIONS.map(async ([section, kind, of]) => {
     const stored = section in edit ? edit[section] : findings(section, [check(kind, of)]);
     const text = typeof stored === 'string' ? stored : JSON.stringify(stored);
-    if (stored !== null) await put(`shop/findings/${id}/${proofId}/${section}.json`, text);
+    if (stored !== null) await vault.put(`shop/findings/${id}/${proofId}/${section}.json`, text);
   });
   await Promise.all(storing);
   const event = { suite: 'shop', id, proofId, startedAt: time, checks: [SQL_CHECK], acceptAnomaly: acceptAnomaly ?? null };
-  const run = () => handler(event, { awsRequestId: '1', getRemainingTimeInMillis: () => 1000 } as never);
+  const run = () => handler(event);
   return { proofId, run };
 }
 
+/** Proofs by what follows their id in the key. */
 async function written(proofId: string): Promise<Record<string, Proof>> {
-  const { Contents = [] } = await s3.client.send(new ListObjectsV2Command({ Bucket, Prefix: `shop/proofs/${id}/${proofId}.` }));
-  const read = async (Key: string) => (await s3.client.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
-  return Object.fromEntries(
-    await Promise.all(
-      Contents.map(async ({ Key }) => [Key!.split('.').slice(1).join('.'), JSON.parse(await read(Key!)) as Proof]),
-    ),
-  );
+  const keys = await vault.keys(`shop/proofs/${id}/${proofId}.`);
+  const entries = keys.map(async (key) => [key.slice(key.indexOf('.') + 1), JSON.parse(await vault.text(key)) as Proof] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 async function proofOf(options: Case = {}): Promise<{ answer: unknown; verdict: string; proof: Proof }> {
