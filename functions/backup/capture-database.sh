@@ -105,7 +105,7 @@ dump_inside='
   wait "$zstd" || status=$?
   exit "$status"'
 dump_database() {
-  if in_container "${PG[@]}" bash -c 'command -v zstd' &>/dev/null; then
+  if [[ -n $CONTAINER_ZSTD ]]; then
     in_container "${PG[@]}" bash -c "$dump_inside" dump "${dump_options[@]}" 2>"$work/raw"
   else
     in_container "${PG[@]}" pg_dump "${dump_options[@]}" 2>"$work/raw" | compress

@@ -35,9 +35,16 @@ it('fails when it went before the dump could lock it', async () => {
 
 it('is captured whole when the drop came later: it waits for the dump and its fingerprint', async () => {
   await makeVictim();
+  const locks = `psql -XAtqc "select count(*) from pg_locks where relation = 'victim'::regclass and granted" </dev/null`;
   await db.binaries.replace(
     'pg_dump',
-    whenDumping(`"$REAL" "$@" | { head -c 100000; ${drop} & cat; }\nexit "\${PIPESTATUS[0]}"`),
+    whenDumping(`"$REAL" "$@" | {
+      head -c 100000
+      until [[ $(${locks}) -ge 2 ]]; do sleep 0.05; done # those of pg_dump and of the session that takes the fingerprint
+      ${drop} &
+      cat
+    }
+    exit "\${PIPESTATUS[0]}"`),
   );
   const { point } = await provenBackup(suite);
   const { checks } = (await succeed(suite, 'show', point!.id)).json.proofs[0]!;

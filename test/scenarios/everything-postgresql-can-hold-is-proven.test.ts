@@ -107,6 +107,7 @@ it('table by table: partitions through their root unless a part of them is elsew
   );
   expect(rows).toMatchObject({
     'everything public.by_hash': 200,
+    'everything public.widest': 2,
     'everything public.parent': 1,
     'everything public.nothing': 2,
     'everything public.private': 2,

@@ -86,6 +86,8 @@ create table hen (id int primary key, egg int); create table egg (id int primary
 insert into hen values (1, null); insert into egg values (10, 1); update hen set egg = 10;
 create table nothing (); insert into nothing default values; insert into nothing default values;
 create table only_dropped (a int); insert into only_dropped values (1), (2); alter table only_dropped drop column a;
+do $$ begin execute 'create table widest (' || (select string_agg('c' || n || ' smallint', ', ') from generate_series(1, 1600) n) || ')'; end $$;
+insert into widest (c1, c1600) values (1, 1600), (2, null);
 create table of_type of address; insert into of_type values ('s', 1, null);
 create view editable as select id, parent from self where id > 0 with cascaded check option; create rule ignored as on delete to editable do instead nothing;
 create materialized view summary as select mood, count(*) as many from kinds group by mood; create unique index on summary (mood); refresh materialized view summary;

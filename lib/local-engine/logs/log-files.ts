@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJsonLines } from '../json-lines.ts';
 
@@ -32,11 +32,15 @@ export class LogFiles {
     return readdirSync(this.#directory).map(decodeURIComponent).sort();
   }
 
-  /** The streams of a group, or undefined when there is no such group. */
-  streams(group: string): string[] | undefined {
+  /**
+   * The streams of a group that were written to at `since` (milliseconds since 1970) or later, or undefined when there is no such group.
+   * Years of runs lie in one group, and who follows a run asks every second: a file that is older is not even opened.
+   */
+  streams(group: string, since = 0): string[] | undefined {
     const folder = this.#groupFolder(group);
     if (!existsSync(folder)) return undefined;
     return readdirSync(folder)
+      .filter((file) => since === 0 || statSync(join(folder, file)).mtimeMs >= since)
       .map((file) => decodeURIComponent(file.slice(0, -'.jsonl'.length)))
       .sort();
   }

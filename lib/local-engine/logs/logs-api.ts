@@ -82,11 +82,11 @@ function getLogEvents(logs: LogFiles, parameters: Parameters): unknown {
 }
 
 function filterLogEvents(logs: LogFiles, parameters: Parameters): unknown {
-  const { logGroupName, logStreamNames, logStreamNamePrefix = '', filterPattern, nextToken, limit } = parameters;
+  const { logGroupName, logStreamNames, logStreamNamePrefix = '', startTime, filterPattern, nextToken, limit } = parameters;
   const group = String(logGroupName);
   const matches = lineFilter(filterPattern);
   const wanted = logStreamNames as string[] | undefined;
-  const streams = streamsOf(logs, group).filter(
+  const streams = streamsOf(logs, group, Number(startTime ?? 0)).filter(
     (name) => (wanted === undefined || wanted.includes(name)) && name.startsWith(String(logStreamNamePrefix)),
   );
   const found = streams
@@ -116,8 +116,8 @@ function lineFilter(pattern: unknown): (message: string) => boolean {
   return (message) => terms.every((term) => message.includes(term));
 }
 
-function streamsOf(logs: LogFiles, group: string): string[] {
-  const streams = logs.streams(group);
+function streamsOf(logs: LogFiles, group: string, since?: number): string[] {
+  const streams = logs.streams(group, since);
   if (streams === undefined) throw notFound('log group');
   return streams;
 }

@@ -6,9 +6,8 @@ import { encoded, HostMachine } from '../host-machine.ts';
 const DOCKER = `#!/bin/bash
 case $1 in
   inspect) case $* in
-    *.State.Running*) echo true ;;
-    *.Config*) echo '{"name":"db","id":"1","image":"postgres","imageId":"sha256:1","imageDigests":null,"labels":null}' ;;
-    *) echo sha256:1 ;;
+    *.State.Running*) echo true sha256:1 ;;
+    *) echo '{"name":"db","id":"1","image":"postgres","imageId":"sha256:1","imageDigests":null,"labels":null}' ;;
   esac ;;
   image) exit 1 ;;
   exec)

@@ -76,11 +76,18 @@ describe('a command that ends well', () => {
     expect(Object.keys(callsOf(told, SEND)[0]!.Parameters as object)).toEqual(['attempt', 'executionTimeout']);
   });
 
-  it('is looked at at once and then after pauses that grow to a minute', async () => {
-    const looks = [...Array.from({ length: 10 }, () => RUNNING), SUCCESS];
-    const told = await command({ [ASK]: [ONLINE], [SEND]: [SENT], [LOOK]: looks, [READ]: [RESULT] });
+  it.each([
+    [10, 10],
+    // A second each until 20 s have passed, then a tenth of the time so far.
+    [30, 46],
+    // An hour later a minute each.
+    [120, 4325],
+  ])('is looked at at once, then after pauses of a tenth of its time: %i pauses are %i s', async (count, seconds) => {
+    const looks = [...Array.from({ length: count }, () => RUNNING), SUCCESS];
+    const tasks = { [ASK]: [ONLINE], [SEND]: [SENT], [LOOK]: looks, [READ]: [RESULT] };
+    const told = await play({ machine, input: { ...INPUT, timeoutSeconds: 86_400 }, tasks });
     expect(told.outcome).toMatchObject({ status: 'SUCCEEDED' });
-    expect(told.clock.elapsed).toBe(1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 + 60 + 60);
+    expect(told.clock.elapsed).toBe(seconds);
   });
 
   it('is looked at again when SSM does not know it yet', async () => {
@@ -136,7 +143,7 @@ describe('a command that is not delivered or outlives its time', () => {
     const told = await command({
       [ASK]: [ONLINE, ONLINE, ONLINE],
       [SEND]: [SENT, SENT, SENT],
-      [LOOK]: Array.from({ length: 40 }, () => answer),
+      [LOOK]: Array.from({ length: 200 }, () => answer),
       [CANCEL]: [{ give: {} }, { give: {} }, { give: {} }],
     });
     expect(told.outcome).toMatchObject({ status: 'FAILED', error: 'CommandUndeliverable' });
@@ -149,7 +156,7 @@ describe('a command that is not delivered or outlives its time', () => {
     const told = await command({
       [ASK]: [ONLINE],
       [SEND]: [SENT],
-      [LOOK]: Array.from({ length: 40 }, () => RUNNING),
+      [LOOK]: Array.from({ length: 200 }, () => RUNNING),
       [CANCEL]: [{ give: {} }],
     });
     expect(told.outcome).toMatchObject({ status: 'FAILED', error: 'CommandTimedOut' });
@@ -161,7 +168,7 @@ describe('a command that is not delivered or outlives its time', () => {
     const told = await command({
       [ASK]: [ONLINE],
       [SEND]: [SENT],
-      [LOOK]: Array.from({ length: 40 }, () => RUNNING),
+      [LOOK]: Array.from({ length: 200 }, () => RUNNING),
       [CANCEL]: [{ fail: ['Ssm.InvalidCommandIdException', 'gone'] }],
     });
     expect(told.outcome).toMatchObject({ status: 'FAILED', error: 'CommandTimedOut' });

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeLogGroupsCommand, FilterLogEventsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { expect, test } from 'vitest';
@@ -49,6 +50,17 @@ test('a stream is read in pages from its head, and a reader at the end sees what
   expect([first, second, third].map(({ events }) => events!.length)).toEqual([6, 4, 0]);
   expect(third.nextForwardToken).toBe(second.nextForwardToken);
   expect((await read({ startFromHead: false, limit: 2 })).events!.map(({ message }) => message)).toEqual(['sold 8', 'sold 9']);
+});
+
+test('a stream that was last written to before the time asked for is not read, whatever is in it', async () => {
+  const options = shopOptions(shop);
+  const { clients } = await started(options);
+  const directory = join(options.directory, 'engine', 'logs');
+  const files = new LogFiles(directory, []);
+  for (const stream of ['old', 'new']) files.append(group, stream, stream, 5000);
+  utimesSync(join(directory, encodeURIComponent(group), 'old.jsonl'), 4, 4);
+  const { events } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName: group, startTime: 4500 }));
+  expect(events!.map(({ message }) => message)).toEqual(['new']);
 });
 
 test('a group that does not exist is named', async () => {
