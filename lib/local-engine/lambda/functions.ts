@@ -7,6 +7,8 @@ import { type Outcome, Sandbox } from './sandbox.ts';
 
 /** More invocations of one function than this wait for a free sandbox; a machine with two cores gains nothing from more. */
 const sandboxesPerFunction = 4;
+/** Most invocations end sooner than another sandbox has started, and starting it takes a core away from them. */
+const patienceMilliseconds = 400;
 /** An unused sandbox (about 50 MB) ends after this time; starting another takes about 100 ms. */
 const idleMilliseconds = 30_000;
 /** AWS's limit for a request and for a response of a synchronous invocation. */
@@ -104,6 +106,7 @@ export class Functions {
   }
 
   async #acquire(pool: Pool): Promise<Sandbox> {
+    let patient = true;
     while (true) {
       if (this.#closed) throw new ServiceError('ServiceException', 'The engine is closing', 500);
       const warm = pool.idle.pop();
@@ -112,7 +115,7 @@ export class Functions {
         if (warm.sandbox.alive) return warm.sandbox;
         continue;
       }
-      if (pool.running.size < sandboxesPerFunction) {
+      if (pool.running.size === 0 || (!patient && pool.running.size < sandboxesPerFunction)) {
         const sandbox = new Sandbox(pool.spec, this.#environmentOf(pool.spec.roleArn), this.#logs);
         pool.running.add(sandbox);
         void sandbox.closed.then(() => {
@@ -121,7 +124,8 @@ export class Functions {
         });
         return sandbox;
       }
-      await new Promise<void>((resolve) => pool.waiting.push(resolve));
+      const full = pool.running.size >= sandboxesPerFunction;
+      patient = await turn(pool, full ? undefined : patienceMilliseconds);
     }
   }
 
@@ -138,6 +142,24 @@ export class Functions {
     pool.idle.push({ sandbox, timer });
     pool.waiting.shift()?.();
   }
+}
+
+/** Waits until a sandbox is free or gone, at most for a time in milliseconds; false when that was over first. */
+function turn(pool: Pool, milliseconds: number | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    const timer =
+      milliseconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            pool.waiting = pool.waiting.filter((other) => other !== wake);
+            resolve(false);
+          }, milliseconds);
+    pool.waiting.push(wake);
+  });
 }
 
 /** The name in a name, a function ARN, or an ARN or a name with a version. */
