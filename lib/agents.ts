@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { machineName, SCRATCH_PORTS } from '../functions/contract/names.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { Agent, type AgentProps } from './platform/agent.ts';
+import type { RestoreAgents } from './restore/host-steps.ts';
 import { giveVaultRights, type VaultRights } from './vault-rights.ts';
 import type { VaultStack } from './vault-stack.ts';
 import type { ProofAgents } from './verify/prove-workflow.ts';
@@ -27,21 +28,26 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     return giveVaultRights(agent, vault, suite.name, rights);
   };
   const stack = Stack.of(scope);
-  const executions = ['backup', 'verify'].map((workflow) =>
-    stack.formatArn({
-      service: 'states',
-      resource: 'execution',
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      resourceName: `${machineName(suite.name, workflow)}:*`,
-    }),
-  );
+  const executionsOf = (workflows: readonly string[]) =>
+    workflows.map((workflow) =>
+      stack.formatArn({
+        service: 'states',
+        resource: 'execution',
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        resourceName: `${machineName(suite.name, workflow)}:*`,
+      }),
+    );
+  const holders = executionsOf(['backup', 'verify', 'restore', 'undo-restore', 'forget-restore']);
   const lock = ['lock.json'];
   // Streams through one core: 1,769 MiB is one virtual CPU, more is not used (measured).
   const streams: More = { timeoutSeconds: 900, memoryMiB: 1769 };
   const runs = {
-    takeLock: make('runs/take-lock', { read: lock, put: lock }).allow(['states:DescribeExecution'], executions),
+    takeLock: make('runs/take-lock', { read: lock, put: lock }).allow(['states:DescribeExecution'], holders),
     releaseLock: make('runs/release-lock', { read: lock, remove: lock }),
-    findRun: make('runs/find-run', { read: [...lock, 'failures/*'] }),
+    findRun: make('runs/find-run', { read: [...lock, 'failures/*'], put: lock }).allow(
+      ['states:DescribeExecution'],
+      executionsOf(['clean-up']),
+    ),
     recordFailure: make('runs/record-failure', { read: [...lock, 'failures/*'], put: ['failures/*'] }),
   };
   const backup = {
@@ -75,5 +81,20 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'findings/*'], put: ['proofs/*'] }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
-  return { runs, backup, proof };
+  const RESTORES = ['recovery-points/*', 'restores/*'];
+  const restore: RestoreAgents = {
+    chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*'] }),
+    finishPlan: make('restore/finish-plan', { read: [...EVERYTHING_OF_A_POINT, 'proofs/*', 'restores/*'], put: ['restores/*'] }),
+    checkPlan: make('restore/check-plan', { read: RESTORES }),
+    recordStep: make('restore/record-step', { read: ['restores/*'], put: ['restores/*'] }),
+    recordRestore: make('restore/record-restore', { read: ['restores/*'], put: ['restores/*'] }),
+    planUndo: make('restore/plan-undo', { read: ['restores/*'] }),
+    judgeUndo: make('restore/judge-undo', {}),
+    compareDatabase: make('restore/compare-database', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 300, memoryMiB: 1024 }),
+    compareTree: make('restore/compare-tree', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    planAssess: make('restore/plan-assess', { read: ['recovery-points/*'] }),
+    judgeAssess: make('restore/judge-assess', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    presign: proof.presign,
+  };
+  return { runs, backup, proof, restore };
 }

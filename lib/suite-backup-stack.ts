@@ -10,6 +10,13 @@ import { hostPolicy } from './host-policy.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
 import { HostCommand } from './platform/host-command.ts';
 import { Schedules } from './platform/schedule.ts';
+import { Assess } from './restore/assess-workflow.ts';
+import { ForgetRestore } from './restore/forget-restore-workflow.ts';
+import { PlanRestore } from './restore/plan-restore-workflow.ts';
+import { PutBack } from './restore/put-back-workflow.ts';
+import { restoreDocuments } from './restore/restore-documents.ts';
+import { Restore } from './restore/restore-workflow.ts';
+import { UndoRestore } from './restore/undo-restore-workflow.ts';
 import type { VaultStack } from './vault-stack.ts';
 import { proofDocuments } from './verify/proof-documents.ts';
 import { Prove } from './verify/prove-workflow.ts';
@@ -20,7 +27,7 @@ export class SuiteBackupStack extends Stack {
   constructor(scope: Construct, id: string, { suite, vault }: { suite: SuiteConfig; vault: VaultStack }) {
     super(scope, id, { description: `Backup workflows of ${suite.name}` });
     const { name, host, timeouts } = suite;
-    const { runs, backup: backupAgents, proof: proofAgents } = agentsOf(this, suite, vault);
+    const { runs, backup: backupAgents, proof: proofAgents, restore: restoreAgents } = agentsOf(this, suite, vault);
 
     const hostCommand = new HostCommand(this, 'HostCommand', { suite: name, instanceId: host.instanceId });
     hostPolicy(this, 'HostPolicy', {
@@ -38,6 +45,14 @@ export class SuiteBackupStack extends Stack {
     const capture = captureDocuments(hostCommand, timeouts.capture);
     const documents = proofDocuments(hostCommand, timeouts.prove);
 
+    const restoreParts = {
+      suite,
+      hostCommand,
+      agents: restoreAgents,
+      documents: restoreDocuments(hostCommand, timeouts),
+    };
+
+    const putBack = new PutBack(this, 'PutBack', restoreParts);
     const alerts = new Alerts(this, 'Alerts', { suite: name, emails: suite.alerts.emails });
     const cleanUp = new CleanUp(this, 'CleanUp', {
       suite: name,
@@ -45,6 +60,7 @@ export class SuiteBackupStack extends Stack {
       ...runs,
       hostCommand,
       removeScratch: documents.removeScratch,
+      putBack: putBack.workflow,
       tell: (states, what) => alerts.tellTheOperators(states, what),
     });
     alerts.allowPublishing(cleanUp.workflow.machine.role);
@@ -63,8 +79,21 @@ export class SuiteBackupStack extends Stack {
       prove: prove.workflow,
     });
     const verify = new Verify(this, 'Verify', { suite, ...lock, prove: prove.workflow });
+    const planRestore = new PlanRestore(this, 'PlanRestore', restoreParts);
+    const assess = new Assess(this, 'Assess', restoreParts);
+    const restore = new Restore(this, 'Restore', {
+      ...restoreParts,
+      ...lock,
+      backup: backup.workflow,
+      tell: (states, { id, message }) => alerts.announceRestore(states, id, message),
+    });
+    const undoRestore = new UndoRestore(this, 'UndoRestore', { ...restoreParts, ...lock, putBack: putBack.workflow });
+    const forgetRestore = new ForgetRestore(this, 'ForgetRestore', { ...restoreParts, ...lock });
     cleanUp.watch(backup.workflow, 'backup');
     cleanUp.watch(verify.workflow, 'verify');
+    cleanUp.watch(restore.workflow, 'restore');
+    cleanUp.watch(undoRestore.workflow, 'undo-restore');
+    cleanUp.watch(forgetRestore.workflow, 'forget-restore');
 
     const schedules = new Schedules(this, 'Schedules', { name: workflowStackName(name), timeZone: suite.timeZone });
     for (const { name: entry, expression, tier } of suite.schedules) {
@@ -77,6 +106,11 @@ export class SuiteBackupStack extends Stack {
       bucket: vault.bucket.bucketName,
       backupMachine: backup.workflow.machine.stateMachineArn,
       verifyMachine: verify.workflow.machine.stateMachineArn,
+      planRestoreMachine: planRestore.workflow.machine.stateMachineArn,
+      restoreMachine: restore.workflow.machine.stateMachineArn,
+      undoRestoreMachine: undoRestore.workflow.machine.stateMachineArn,
+      forgetRestoreMachine: forgetRestore.workflow.machine.stateMachineArn,
+      assessMachine: assess.workflow.machine.stateMachineArn,
       hostCommandMachine: hostCommand.workflow.machine.stateMachineArn,
       hostLogGroup: hostCommand.logGroup.logGroupName,
       instanceId: host.instanceId,

@@ -9,7 +9,8 @@ const inputSchema = z.object({
   workflow: z.string(),
   executionArn: z.string(),
   id: z.string().nullable(),
-  name: z.string(),
+  /** Of the error; null when the run did what it was to do, which is told too when it changed the suite. */
+  name: z.string().nullable(),
   message: z.string(),
   sources: z.array(z.object({ label: z.string(), name: z.string(), message: z.string() })),
 });
@@ -19,11 +20,13 @@ export type Announcement = z.infer<typeof inputSchema>;
 const LONGEST_SUBJECT = 100;
 
 export function subjectOf({ suite, workflow, id, name }: Announcement): string {
-  const subject = `${suite}: ${workflow} failed: ${name}${id ? ` (${id})` : ''}`;
+  const subject = `${suite}: ${workflow} ${name === null ? 'done' : `failed: ${name}`}${id ? ` (${id})` : ''}`;
   return subject.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_SUBJECT);
 }
 
 export function textOf({ suite, workflow, executionArn, id, name, message, sources }: Announcement): string {
+  const about = [...(id ? [`Recovery point: ${id}`] : []), `Execution: ${executionArn}`];
+  if (name === null) return [`The workflow ${workflow} of ${suite} is done.`, '', message, '', ...about].join('\n');
   const lines = [
     `The workflow ${workflow} of ${suite} failed: ${name}`,
     '',
@@ -34,8 +37,7 @@ export function textOf({ suite, workflow, executionArn, id, name, message, sourc
     '',
     ...(isErrorName(name) ? [`What to do: ${ERRORS[name].hint}`] : []),
     `More: docs/RUNBOOK.md, heading "${isErrorName(name) ? name : 'Unexpected'}"`,
-    ...(id ? [`Recovery point: ${id}`] : []),
-    `Execution: ${executionArn}`,
+    ...about,
   ];
   return lines.join('\n');
 }

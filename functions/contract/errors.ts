@@ -92,6 +92,11 @@ export const ERRORS = {
     document: 82,
     hint: 'Declare a database instead: files of a running server are not a backup.',
   },
+  MountNotCaptured: {
+    exit: 3,
+    document: 113,
+    hint: 'Declare what is mounted there as a source of its own, and exclude it from the path.',
+  },
   SourceEmpty: { exit: 3, document: 83, hint: 'The source holds nothing. If that is right, declare it optional.' },
   PathNotFound: { exit: 3, document: 84, hint: 'Check the path in the suite file against the container or host.' },
   NoFileMatches: { exit: 3, document: 85, hint: 'Check directory and patterns of the source against the host.' },
@@ -127,6 +132,30 @@ export const ERRORS = {
   CheckFailed: { exit: 5, hint: 'A check of the suite file found something it does not allow; the proof names it.' },
   CheckNotRun: { exit: 5, hint: 'A check that belongs to the proof gave no result; see the log of the prove workflow.' },
   Anomaly: { exit: 5, hint: 'A source shrank; if that is right: suite-backup verify ID --accept-anomaly "why".' },
+
+  // Restore
+  RestoreRefused: { exit: 7, hint: 'The plan says what stands in the way; put that right and plan again.' },
+  NotProven: { exit: 7, hint: 'Restore from latest-proven, prove the point (verify), or say --allow-unproven.' },
+  NewWrites: { exit: 7, hint: 'What was written since the restore would be lost; say --discard-new-writes if it may.' },
+  SafetyPointFailed: {
+    exit: 1,
+    hint: 'Nothing was touched. If what is there now need not be kept, restore with --no-safety-point.',
+  },
+  SpaceMissing: { exit: 7, document: 95, hint: 'Free space where the message says, or restore fewer sources at a time.' },
+  TableNotFound: { exit: 7, document: 96, hint: 'Write schema.name as show ID lists it; names are exact.' },
+  TableDiffers: {
+    exit: 7,
+    document: 97,
+    hint: 'The table has other columns now: restore side by side (without --replace) and copy what you need.',
+  },
+  ForeignKeyViolated: {
+    exit: 1,
+    document: 98,
+    hint: 'Nothing was changed. Restore the tables that refer to each other together, or side by side.',
+  },
+  SwapFailed: { exit: 1, document: 99, hint: 'The old is still in its place; the message says what kept it there.' },
+  SourcesDiffer: { exit: 3, hint: 'Restore what is affected: suite-backup restore ID --mode … --dry-run shows how.' },
+  PutBackFailed: { exit: 1, document: 100, hint: 'Something of the restore still lies there: suite-backup restore --undo.' },
 
   // The workflow
   Aborted: { exit: 1, hint: 'The run was stopped from outside; start it again.' },

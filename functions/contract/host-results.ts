@@ -75,6 +75,97 @@ const listed = z.object({ entries: bytes, tableData: bytes });
 const restored = z.object({ restoreSeconds: z.number().nonnegative(), sha256, bytes });
 const uploaded = z.object({ artifacts: z.array(uploadedObject).min(1) });
 
+// Restore: databases
+const text = z.string();
+const inspectedDatabase = z.object({
+  /** Null when there is no such container. */
+  container: z.object({ name: text, running: z.boolean() }).nullable(),
+  /** Null when its server could not be asked. */
+  server: z.object({ version: text, versionNumber: z.number().int() }).nullable(),
+  superuser: z.boolean(),
+  exists: z.boolean(),
+  bytes,
+  freeBytes: bytes.nullable(),
+  databases: z.array(text),
+  schemas: z.array(text),
+  connections: bytes,
+  preparedTransactions: bytes,
+  slots: bytes,
+  subscriptions: bytes,
+  eventTriggers: bytes,
+  clientZstd: z.boolean(),
+  tables: z.array(
+    z.object({
+      /** As typed. */
+      name: text,
+      exists: z.boolean(),
+      columns: z.array(z.object({ name: text, type: text })),
+      referencedBy: z.array(text),
+    }),
+  ),
+});
+export type InspectedDatabase = z.infer<typeof inspectedDatabase>;
+const seconds = z.number().nonnegative();
+const writes = z.array(z.object({ table: text, writes: bytes }));
+const createdRoles = z.object({ created: z.array(text), differing: z.array(text), sha256, bytes });
+const restoredBeside = z.object({
+  sha256,
+  bytes,
+  seconds,
+  /** Of the new database: tells it from another that has its name. */
+  oid: z.string().regex(/^\d+$/),
+  /** They came along switched off: a copy that replicates as well would take what is the original's. */
+  subscriptions: z.array(text),
+});
+const swappedDatabase = z.object({ swapped: z.boolean(), previous: text.nullable(), writes, seconds });
+const countedWrites = z.object({ rows: bytes, tables: writes });
+const droppedDatabase = z.object({ dropped: z.boolean() });
+const restoredTables = z.object({
+  tables: z.array(z.object({ name: text, rows: bytes })),
+  schema: text.nullable(),
+  /** Baseline for count-writes; null when nothing of the tables themselves was changed. */
+  writes: writes.nullable(),
+  sha256,
+  bytes,
+  seconds,
+});
+const returnedTables = z.object({ tables: z.array(z.object({ name: text, rows: bytes })) });
+
+// Restore: trees of files
+const inspectedTree = z.object({
+  target: text.nullable(),
+  exists: z.boolean(),
+  isFile: z.boolean(),
+  files: bytes,
+  bytes,
+  newer: bytes,
+  freeBytes: bytes.nullable(),
+  container: z.object({ name: text, running: z.boolean() }).nullable(),
+  writable: z.boolean(),
+});
+export type InspectedTree = z.infer<typeof inspectedTree>;
+const treeBeside = z.object({ stage: text, entries: bytes, bytes, sha256, storedBytes: bytes, seconds });
+const swappedTree = z.object({
+  swapped: z.boolean(),
+  /** Files of the old that lie aside, and those of them that are newer than the point. */
+  kept: bytes,
+  newer: bytes,
+  /** The folder that holds the old, or what was put behind the names of old files; empty after a way back. */
+  previous: text,
+  /** Where what was written since the swap is kept after a way back. */
+  undone: text.nullable(),
+  seconds,
+});
+const diffedConfig = z.object({
+  files: z.array(z.object({ name: text, state: z.enum(['same', 'changed', 'missing', 'new']), diff: z.array(text) })),
+});
+
+// Restore: writers
+const foundWriters = z.object({
+  writers: z.array(z.object({ name: text, container: text, running: z.boolean() })),
+  missing: z.array(text),
+});
+
 /** Documents by name: `functions/<capability>/<name>.sh`. */
 export const HOST_RESULTS = {
   'inspect-host': inspected,
@@ -90,6 +181,24 @@ export const HOST_RESULTS = {
   'restore-database': restored,
   'describe-schema': uploaded,
   'fingerprint-scratch': uploaded,
+  'inspect-database': inspectedDatabase,
+  'create-roles': createdRoles,
+  'restore-database-beside': restoredBeside,
+  'fingerprint-database': uploaded,
+  'swap-database': swappedDatabase,
+  'count-writes': countedWrites,
+  'drop-database': droppedDatabase,
+  'restore-tables': restoredTables,
+  'return-tables': returnedTables,
+  'inspect-tree': inspectedTree,
+  'restore-tree-beside': treeBeside,
+  'list-tree': uploaded,
+  'swap-tree': swappedTree,
+  'forget-tree': removed,
+  'diff-config': diffedConfig,
+  'find-writers': foundWriters,
+  'stop-writers': z.object({ stopped: z.array(text) }),
+  'start-writers': z.object({ started: z.array(text) }),
 } as const;
 
 export type HostDocument = keyof typeof HOST_RESULTS;

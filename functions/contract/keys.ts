@@ -14,6 +14,15 @@ export const keys = {
   failure: (suite: string, id: string) => `${suite}/failures/${id}.json`,
   failures: (suite: string) => `${suite}/failures/`,
   lock: (suite: string) => `${suite}/lock.json`,
+  restores: (suite: string) => `${suite}/restores/`,
+  restorePlan: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/plan.json`,
+  /** The journal grows and nothing in it is replaced: its keys begin with the time (`20261123T020000123Z`), so they sort by it. */
+  restoreJournal: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/journal/`,
+  restoreStep: (suite: string, restoreId: string, time: string, item: string | null, phase: string) =>
+    `${suite}/restores/${restoreId}/journal/${time}-${item === null ? '' : `${item}-`}${phase}.json`,
+  restoreOutcomes: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/outcomes/`,
+  restoreOutcome: (suite: string, restoreId: string, time: string, what: string) =>
+    `${suite}/restores/${restoreId}/outcomes/${time}-${what}.json`,
 };
 
 /** `<source kind>-<source name>`, the stem of an artifact's key and the name of a source in results. */

@@ -7,6 +7,10 @@ export const lockSchema = z.object({
   workflow: z.string(),
   since: z.string(),
   id: z.string().nullable(),
+  /** What a run that changes the suite must be put back by, should it die. */
+  restoreId: z.string().nullable().default(null),
+  /** The one clean-up that puts it back: two at once would be in each other's way. */
+  cleaner: z.string().nullable().default(null),
   request: z
     .object({
       tier: z.string(),

@@ -21,6 +21,8 @@ export interface InventoryEntry {
   readonly changed: boolean;
   /** It was on one of the two lists only: the archive may hold it or not. */
   readonly fleeting: boolean;
+  /** Names with the same one are the same file. */
+  readonly inode?: string;
 }
 export type Inventory = ReadonlyMap<string, InventoryEntry>;
 
@@ -76,7 +78,7 @@ function merge(before: Map<string, string[]>, after: Map<string, string[]>, hash
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const [first, second] = [before.get(name), after.get(name)];
     const record = (second ?? first)!;
-    const [type, size, mode, uid, gid, mtime, , , , , target] = record;
+    const [type, size, mode, uid, gid, mtime, , inode, , , target] = record;
     inventory.set(name, {
       type: type!,
       size: Number(size),
@@ -88,6 +90,7 @@ function merge(before: Map<string, string[]>, after: Map<string, string[]>, hash
       sha256: hashes.get(name) ?? null,
       changed: first !== undefined && second !== undefined && first.join('\0') !== second.join('\0'),
       fleeting: first === undefined || second === undefined,
+      inode: inode!,
     });
   }
   return inventory;

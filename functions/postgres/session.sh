@@ -7,24 +7,30 @@
 o='{'
 o+='{'
 find_container() {
-  local name=$1 running found
+  locate_container "$1" || die ContainerNotFound "There is no container (and no compose service) named \"$1\" on this host."
+  [[ $container_running == true ]] || die ContainerNotRunning "The container \"$1\" exists but does not run."
+}
+
+# locate_container NAME: the same for one that may be stopped ($container_running), or answers 1 when there is none.
+locate_container() {
+  local name=$1 said found
   container=$name
   local facts="${o}.State.Running}} ${o}.Image}}"
-  if ! running=$(docker inspect --type container --format "$facts" "$name" 2>"$work/inspect"); then
+  if ! said=$(docker inspect --type container --format "$facts" "$name" 2>"$work/inspect"); then
     mapfile -t found < <(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.service=$name" 2>/dev/null)
     case ${#found[@]} in
       1) container=$(docker inspect --type container --format "${o}.Name}}" "${found[0]}") && container=${container#/} ;;
       0)
         grep -qi 'no such' "$work/inspect" || die HostPermission "Docker does not answer: $(first_line "$work/inspect")"
-        die ContainerNotFound "There is no container (and no compose service) named \"$name\" on this host."
+        return 1
         ;;
       *) die ContainerNotFound "The compose service \"$name\" has ${#found[@]} containers; name one of them." ;;
     esac
-    running=$(docker inspect --type container --format "$facts" "$container")
+    said=$(docker inspect --type container --format "$facts" "$container")
   fi
-  container_image=${running#* }
-  running=${running%% *}
-  [[ $running == true ]] || die ContainerNotRunning "The container \"$name\" exists but does not run."
+  container_image=${said#* }
+  # shellcheck disable=SC2034 # for the documents
+  container_running=${said%% *}
 }
 
 # Name, image and labels of $container as JSON: a recovery point must tell what it was taken from.

@@ -13,6 +13,8 @@ const input = z.object({
   workflow: z.string(),
   /** Recovery point the run is about, when it is known already (verify). */
   id: z.string().nullable(),
+  /** Restore that the run carries out, undoes or forgets. */
+  restoreId: z.string().nullable(),
   /** Set once the dead holder was cleaned up after: the lock is then replaced. */
   takeOver: z.boolean(),
 });
@@ -22,10 +24,20 @@ export type TakeLockResult = { outcome: 'Taken' } | { outcome: 'LockHeld' | 'Hol
 const vault = new Vault(required('BUCKET'));
 
 /** One lock per suite: backup, verify, restore and retain must not race each other over the same points. */
-export const handler = agent(input, async ({ suite, executionArn, workflow, id, takeOver }): Promise<TakeLockResult> => {
+export const handler = agent(input, async ({ takeOver, ...run }): Promise<TakeLockResult> => {
+  const { suite, executionArn, workflow, id, restoreId } = run;
   const key = keys.lock(suite);
   const since = isoSeconds(new Date());
-  const lock: Lock = { schema: 'suite-backup.lock.v1', executionArn, workflow, since, id, request: null };
+  const lock: Lock = {
+    schema: 'suite-backup.lock.v1',
+    executionArn,
+    workflow,
+    since,
+    id,
+    restoreId,
+    cleaner: null,
+    request: null,
+  };
   const text = JSON.stringify(lock);
   if (await vault.putOnce(key, text)) return { outcome: 'Taken' };
   const stored = await vault.read(key);

@@ -6,9 +6,9 @@ import { compareFiles } from '../files/compare-files.ts';
 import { readInventory } from '../files/inventory.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { openZstd } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
 import { failedCheck, readPoint, sourceOf, storeFindings } from './findings.ts';
-import { openZstd } from './read-zstd.ts';
 
 const input = z.object({ suite: z.string(), id: z.string(), proofId: z.string(), label: z.string() });
 

@@ -4,9 +4,9 @@ import { type Check, sectionName } from '../contract/proof.ts';
 import { globalsStatements, statementSubject } from '../postgres/globals-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { readZstdText } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindings } from './findings.ts';
-import { readZstdText } from './read-zstd.ts';
 
 const input = z.object({ suite: z.string(), id: z.string(), proofId: z.string(), label: z.string(), restoredKey: z.string() });
 

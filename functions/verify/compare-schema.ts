@@ -3,9 +3,9 @@ import { type Check, sectionName } from '../contract/proof.ts';
 import { compareSchemas, schemaEntries } from '../postgres/schema-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { readZstdText } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindings } from './findings.ts';
-import { readZstdText } from './read-zstd.ts';
 
 const input = z.object({
   suite: z.string(),

@@ -1,5 +1,6 @@
 # Sourced by documents that work in the scratch server of a proof.
 # shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
+# source ../runtime/fetch.sh
 
 scratch=suite-backup-scratch-$SSM_suite-$SSM_proof
 scratch_directory=${TMPDIR:-/tmp}/$scratch
@@ -18,11 +19,6 @@ in_scratch() { # [-i] DATABASE COMMAND...
   local database=$1
   shift
   in_container "${interactive[@]}" --user postgres "$scratch" sh -c "$enter_scratch" enter "$scratch_directory" "$bootstrap_user" "$database" "$@"
-}
-
-# fetch URL: the presigned URL is a secret for its 15 minutes, so it does not stand on a command line.
-fetch() {
-  printf 'url = "%s"\n' "$1" | curl --config - --fail --silent --show-error --retry 2 --connect-timeout 20 2>"$work/fetch-errors"
 }
 
 judge_scratch() { # WHAT ERRORS NAME: a full disk is told apart from a bad archive

@@ -78,6 +78,15 @@ export class Alerts extends Construct {
     );
   }
 
+  /** States that tell the operators of a restore that is done; it is done whether they hear of it or not. */
+  announceRestore(scope: Construct, id: string, message: string): sfn.Chain {
+    const what = { workflow: 'restore', executionArn: expression('$states.context.Execution.Id'), id, message, sources: [] };
+    const tell = this.announce.step(scope, 'Announce the restore', { suite: this.suite, ...what, name: null });
+    const unheard = sfn.Pass.jsonata(scope, 'Nobody heard of it');
+    tell.addCatch(unheard, { errors: ['States.ALL'] });
+    return sfn.Chain.custom(tell, [tell, unheard], tell);
+  }
+
   /**
    * States that tell the operators. If the agent cannot, the machine itself publishes the bare facts; if even that fails the chain goes
    * on all the same, because what comes after it is the failure that was to be told.

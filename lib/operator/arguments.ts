@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isoSeconds } from '../../functions/contract/ids.ts';
+import { RESTORE_MODES } from '../../functions/contract/restore.ts';
 import { TIERS } from '../../functions/contract/tiers.ts';
 import { OperatorError } from './operator-error.ts';
-import type { Request } from './verb.ts';
+import type { Request, RestoreArguments } from './verb.ts';
 
-export const VERB_NAMES = ['backup', 'list', 'show', 'verify', 'status', 'local'] as const;
+export const VERB_NAMES = ['backup', 'list', 'show', 'verify', 'restore', 'assess', 'status', 'local'] as const;
 export type VerbName = (typeof VERB_NAMES)[number];
 
 /** Flags that every verb has. */
@@ -98,9 +99,14 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     .option('--limit <n>', 'only the newest n', parseLimit)
     .action((options: Request) => chosen('list', common(), options));
 
-  verb('show', 'one recovery point: its objects, its proofs, why it failed', ['show latest', 'show 20261123T020000Z --json'])
+  verb('show', 'one recovery point: its objects, its proofs, why it failed', [
+    'show latest',
+    'show 20261123T020000Z --json',
+    'show latest --checksums',
+  ])
     .argument('<id>', ID)
-    .action((id: string) => chosen('show', common(), { id }));
+    .option('--checksums', 'print what sha256sum --check reads: the hash and key of every stored object')
+    .action((id: string, options: Request) => chosen('show', common(), { ...options, id }));
 
   verb('verify', 'prove a stored point again by restoring it', [
     'verify latest --local',
@@ -110,6 +116,27 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     .option('--accept-anomaly <why>', 'a source shrank and that is right; your name and the reason are kept in the proof')
     .action((id: string, options: Request) => chosen('verify', common(), { ...options, id }));
 
+  addRestore(
+    verb('restore', 'bring back the suite, a database, tables, files or the configuration; every way can be undone', [
+      'restore latest-proven --mode full --dry-run',
+      'restore latest --mode database --confirm my-suite',
+      'restore 20261123T020000Z --mode tables --table public.users',
+      "restore latest --mode files --source uploads --path '2026/**' --to /tmp/look",
+      'restore --undo',
+      'restore --forget',
+    ]),
+  ).action((id: string | undefined, options: RestoreArguments) => {
+    refuseRestore(id, options);
+    chosen('restore', common(), { ...(id === undefined ? {} : { id }), restore: options });
+  });
+
+  verb('assess', 'which sources are missing, empty or different from a recovery point', [
+    'assess',
+    'assess 20261123T020000Z --json',
+  ])
+    .argument('[id]', ID, 'latest-proven')
+    .action((id: string) => chosen('assess', common(), { id }));
+
   verb('status', 'the newest proven point, what runs, what comes next', ['status', 'status --local --json']).action(() =>
     chosen('status', common(), {}),
   );
@@ -118,6 +145,48 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     chosen('local', { ...common(), local: true }, {}),
   );
   return program;
+}
+
+function addRestore(command: Command): Command {
+  return command
+    .argument('[id]', ID)
+    .addOption(new Option('--mode <mode>', 'what to bring back').choices(RESTORE_MODES))
+    .option('--source <name...>', 'only these sources (default: all that the mode is about)')
+    .option('--table <schema.name...>', 'mode tables: these tables, by their exact names')
+    .option('--path <glob...>', 'only what matches, relative to the root of the source')
+    .option('--to <dir>', 'modes files and config: write into this folder of the host instead')
+    .option('--replace', 'mode tables: replace the contents of the live tables (default: side by side, in a schema of their own)')
+    .option('--dry-run', 'show the plan and end')
+    .option('--no-safety-point', 'do not make a recovery point of what is there before')
+    .option('--allow-unproven', 'restore from a point that is not proven')
+    .option('--confirm <suite>', 'carry out the plan: the name of the suite')
+    .option('--undo [restore]', 'put back what a restore replaced (default: the newest restore)')
+    .option('--discard-new-writes', 'with --undo: lose what was written since')
+    .option('--forget [restore]', 'remove what a restore kept of the old')
+    .option('--resume [restore]', 'go on with a restore that was killed; needs --confirm');
+}
+
+/** @throws OperatorError UsageInvalid */
+function refuseRestore(id: string | undefined, options: RestoreArguments): void {
+  const refuse = (message: string) => {
+    throw new OperatorError('UsageInvalid', message);
+  };
+  const verbs = (['undo', 'forget', 'resume'] as const).filter((name) => options[name] !== undefined);
+  if (verbs.length > 1) refuse(`--${verbs.join(' and --')} mean different things.`);
+  if (options.discardNewWrites && options.undo === undefined) refuse('--discard-new-writes needs --undo.');
+  if (verbs.length === 1) {
+    if (id !== undefined) refuse(`--${verbs[0]} takes the id of a restore, not of a recovery point.`);
+    if (options.mode !== undefined) refuse(`--mode means nothing with --${verbs[0]}.`);
+    return;
+  }
+  if (id === undefined) refuse('Name a recovery point (an id, latest or latest-proven).');
+  const { mode } = options;
+  if (mode === undefined) refuse(`Say what to bring back: --mode ${RESTORE_MODES.join('|')}.`);
+  if (mode === 'tables' ? !options.table : options.table) refuse('--mode tables and --table belong together.');
+  if (options.replace && mode !== 'tables') refuse('--replace needs --mode tables.');
+  if (options.to !== undefined && mode !== 'files' && mode !== 'config') refuse('--to needs --mode files or config.');
+  if (options.to !== undefined && !options.to.startsWith('/')) refuse('--to must be an absolute path of the host.');
+  if (options.path && mode !== 'files' && mode !== 'config') refuse('--path needs --mode files or config.');
 }
 
 function refuseContradictions(common: Common, verb: VerbName): void {

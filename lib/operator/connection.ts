@@ -15,10 +15,7 @@ export interface Target {
 }
 
 /** What the workflow stack says about itself in its outputs. */
-export type StackFacts = Record<
-  'suite' | 'bucket' | 'backupMachine' | 'verifyMachine' | 'hostCommandMachine' | 'hostLogGroup' | 'scheduleGroup',
-  string
->;
+export type StackFacts = Record<(typeof NEEDED)[number], string>;
 
 export interface Connection {
   readonly s3: S3Client;
@@ -42,6 +39,11 @@ const NEEDED = [
   'bucket',
   'backupMachine',
   'verifyMachine',
+  'planRestoreMachine',
+  'restoreMachine',
+  'undoRestoreMachine',
+  'forgetRestoreMachine',
+  'assessMachine',
   'hostCommandMachine',
   'hostLogGroup',
   'scheduleGroup',

@@ -27,7 +27,8 @@ export const local: Verb<LocalFields> = {
 
 async function stopRuns(work: Work): Promise<void> {
   const { states, stack } = work.connection;
-  for (const stateMachineArn of [stack.backupMachine, stack.verifyMachine]) {
+  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine } = stack;
+  for (const stateMachineArn of [backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine]) {
     for await (const page of paginateListExecutions({ client: states }, { stateMachineArn, statusFilter: 'RUNNING' })) {
       for (const { executionArn } of page.executions ?? []) {
         if (executionArn === undefined) continue;

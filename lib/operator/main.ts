@@ -1,4 +1,5 @@
 import { type Common, type Parsed, parseArguments, VERB_NAMES, type VerbName } from './arguments.ts';
+import { assess } from './assess.ts';
 import { backup } from './backup.ts';
 import { type Connection, commandHostOf, connect, type Target } from './connection.ts';
 import { errorText } from './error-text.ts';
@@ -7,6 +8,7 @@ import { list } from './list.ts';
 import { local } from './local.ts';
 import { OperatorError, toOperatorError } from './operator-error.ts';
 import { Progress, type Terminal } from './progress.ts';
+import { restore } from './restore.ts';
 import { settledOnAws } from './settled.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
@@ -14,7 +16,9 @@ import type { Style } from './text.ts';
 import type { Verb, Work } from './verb.ts';
 import { verify } from './verify.ts';
 
-const VERBS: Record<VerbName, Verb<object>> = { backup, list, show, verify, status, local };
+const VERBS: Record<VerbName, Verb<object>> = { backup, list, show, verify, restore, assess, status, local };
+
+const LONG: readonly VerbName[] = ['backup', 'verify', 'restore', 'assess'];
 
 /** The embedded engine, as the launcher opens it. */
 export interface LocalEngine extends Target {
@@ -72,7 +76,7 @@ async function perform(call: Call, { verb: name, common, request }: Exclude<Pars
   let engine: LocalEngine | null = null;
   try {
     // The first line stands there before anything that takes long.
-    if (name === 'backup' || name === 'verify') progress.line(`${name}: starting`);
+    if (LONG.includes(name)) progress.line(`${name}: starting`);
     engine = common.local ? await call.openLocal(common, { say: (line) => progress.line(line), commandHostOf }) : null;
     const connection = await connect(engine ?? { region: common.region, stackName: common.stack }, call.signal);
     suite = connection.stack.suite;
@@ -88,7 +92,7 @@ async function perform(call: Call, { verb: name, common, request }: Exclude<Pars
   const closing = await closed(engine, progress);
   error ??= closing;
   // What a verb could not find out must not read as an answer ("there is no point"): without one, only the error is told.
-  const text = (style: Style) => (answered ? verb.text(fields, style) : '');
+  const text = (style: Style) => (answered ? verb.text(fields, style, request) : '');
   return tell(call, common.json, documentOf(name, suite, error, fields), text);
 }
 

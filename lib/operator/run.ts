@@ -19,6 +19,9 @@ const output = z.looseObject({
   id: z.string().nullish(),
   proofId: z.string().nullish(),
   holder: z.unknown().optional(),
+  restoreId: z.string().nullish(),
+  name: z.string().nullish(),
+  message: z.string().nullish(),
 });
 export type Output = z.infer<typeof output>;
 

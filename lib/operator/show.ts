@@ -37,7 +37,8 @@ export const show: Verb<ShowFields> = {
     return { fields: { point, manifest: null, secretsKeptIn: [], proofs, artifacts }, error: null };
   },
 
-  text({ point, secretsKeptIn, proofs, artifacts }, style) {
+  text({ point, secretsKeptIn, proofs, artifacts }, style, { checksums }) {
+    if (checksums) return checksumLines(artifacts);
     const parts = [
       point === null ? '' : pointText(style, point),
       artifacts.length === 0 ? '' : indent(artifactTable(style, artifacts)),
@@ -49,6 +50,11 @@ export const show: Verb<ShowFields> = {
     return parts.filter((part) => part !== '').join('\n\n');
   },
 };
+
+/** As `sha256sum --check` reads them in a copy of the vault; keys have no character that it would escape. */
+function checksumLines(artifacts: readonly ArtifactRow[]): string {
+  return artifacts.flatMap(({ sha256, key }) => (sha256 === null || key === null ? [] : [`${sha256}  ${key}`])).join('\n');
+}
 
 function artifactTable(style: Style, artifacts: readonly ArtifactRow[]): string {
   const rows = artifacts.map((row) => [

@@ -1,3 +1,4 @@
+import type { RestoreMode } from '../../functions/contract/restore.ts';
 import type { Connection } from './connection.ts';
 import type { OperatorError } from './operator-error.ts';
 import type { Progress } from './progress.ts';
@@ -26,6 +27,30 @@ export interface Request {
   readonly scheduledFor?: string;
   readonly acceptAnomaly?: string;
   readonly limit?: number;
+  readonly checksums?: boolean;
+  readonly restore?: RestoreArguments;
+}
+
+/** `true`: the newest restore. */
+export type WhichRestore = string | true;
+
+/** What `restore` was asked for, beside the point. */
+export interface RestoreArguments {
+  readonly mode?: RestoreMode;
+  readonly source?: string[];
+  readonly table?: string[];
+  readonly path?: string[];
+  readonly to?: string;
+  readonly replace?: true;
+  readonly dryRun?: true;
+  /** Commander's way to say `--no-safety-point`. */
+  readonly safetyPoint: boolean;
+  readonly allowUnproven?: true;
+  readonly confirm?: string;
+  readonly undo?: WhichRestore;
+  readonly forget?: WhichRestore;
+  readonly resume?: WhichRestore;
+  readonly discardNewWrites?: true;
 }
 
 /** What a verb answers: its own keys of the document, and why it failed when it did. */
@@ -40,5 +65,5 @@ export interface Verb<Fields extends object> {
   /** `keep` notes what is known so far, in case a later step throws. */
   run(work: Work, request: Request, keep: (known: Partial<Fields>) => void): Promise<Answer<Fields>>;
   /** The answer for a person; empty when there is nothing to show beside the error. */
-  text(fields: Fields, style: Style): string;
+  text(fields: Fields, style: Style, request: Request): string;
 }

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
 import { indent, pointText } from './point-text.ts';
@@ -7,6 +6,7 @@ import { proofText } from './proof-text.ts';
 import { proofError, readProofs, type ShownProof } from './proofs.ts';
 import { type Ended, run } from './run.ts';
 import type { Verb } from './verb.ts';
+import { whoAmI } from './who.ts';
 
 export interface VerifyFields {
   point: Point | null;
@@ -58,13 +58,4 @@ export function judge(id: string, ended: Ended, proof: ShownProof | null): Opera
   if (!proof.ok) return proofError(id, proof);
   if (ended.output.outcome === 'Proven') return null;
   return new OperatorError('VerificationFailed', `The run of ${id} ended with ${ended.output.outcome}.`);
-}
-
-/** Who accepts an anomaly: it is written into the proof. A user without a name in the system's table has at least a number. */
-function whoAmI(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return `${process.getuid?.() ?? 'unknown'}@${hostname()}`;
-  }
 }

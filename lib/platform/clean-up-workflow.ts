@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { Agent } from './agent.ts';
 import type { HostCommand } from './host-command.ts';
 import type { HostDocumentHandle } from './host-document.ts';
-import { expression } from './jsonata.ts';
+import { expression, FAILURE } from './jsonata.ts';
 import { Workflow } from './workflow.ts';
 
 export interface CleanUpProps {
@@ -19,6 +19,8 @@ export interface CleanUpProps {
   readonly hostCommand: HostCommand;
   /** Removes what the run has set up on the host. */
   readonly removeScratch: HostDocumentHandle;
+  /** Puts back what a restore has touched; gets `{ restoreId, run, what }`, answers one sentence as `message`. */
+  readonly putBack: Workflow;
   /** States that tell people; what they get may be JSONata. */
   readonly tell: (
     scope: Construct,
@@ -31,6 +33,9 @@ const ENDS = { FAILED: 'Unexpected', TIMED_OUT: 'WorkflowTimedOut', ABORTED: 'Ab
 const ENDED_COMMANDS = "['Success', 'Failed', 'TimedOut', 'Cancelled']";
 /** A cancelled script has ten seconds to undo what it did; then the agent kills it. */
 const LOOKS = 30;
+/** Another clean-up may be putting back a large database: five hours of asking, at nine events a question. */
+const LONGEST_WAIT_SECONDS = 20;
+const MOST_QUESTIONS = 900;
 
 /**
  * What must be done after a run that went wrong, whoever notices: its own failure path, the rule outside, or the next run. Every step can be
@@ -45,7 +50,7 @@ export class CleanUp extends Construct {
       suite: props.suite,
       name: 'clean-up',
       comment: 'Ends what a failed run left on the host, records the failure, tells the operators, releases the lock',
-      timeoutSeconds: 3600,
+      timeoutSeconds: 6 * 3600,
       body: this.states(props),
     });
   }
@@ -89,19 +94,32 @@ export class CleanUp extends Construct {
           '$exists($states.input.failure) ? $states.input.failure : ' +
             `{ 'name': $lookup(${JSON.stringify(ENDS)}, $states.input.status), 'message': 'The execution ended as ' & $states.input.status & '.' }`,
         ),
+        state: '',
+        asked: 0,
       },
     });
-    const find = props.findRun.step(this, 'Find what is left to do', {
-      suite,
-      executionArn: expression('$executionArn'),
-      startedAt: expression('$startedAt'),
-    });
+    const find = props.findRun.step(
+      this,
+      'Find what is left to do',
+      {
+        suite,
+        executionArn: expression('$executionArn'),
+        startedAt: expression('$startedAt'),
+        cleaner: expression('$states.context.Execution.Id'),
+      },
+      {
+        assign: {
+          asked: expression('$asked + 1'),
+          restoreId: expression("$type($states.result.Payload.restoreId) = 'string' ? $states.result.Payload.restoreId : ''"),
+        },
+      },
+    );
     const record = props.recordFailure.step(this, 'Record the failure', {
       suite,
       workflow: expression('$workflow'),
       executionArn: expression('$executionArn'),
       startedAt: expression('$startedAt'),
-      failure: expression('$failure'),
+      failure: expression("$merge([$failure, { 'message': $failure.message & $state }])"),
     });
     const remove = props.hostCommand.step(this, 'Remove the scratch that the run left', {
       document: props.removeScratch,
@@ -126,21 +144,45 @@ export class CleanUp extends Construct {
     const end = this.endCommands(props.instanceId);
 
     // A host that cannot be reached must not keep the failure from being told, nor the lock from being released.
-    list.addCatch(record, { errors: ['States.ALL'] });
-    end.addCatch(record, { errors: ['States.ALL'] });
-    remove.addCatch(record, { errors: ['States.ALL'] });
-    list.next(end).next(remove).next(record);
+    const putBack = this.putBack(props, record);
+    list.addCatch(putBack, { errors: ['States.ALL'] });
+    end.addCatch(putBack, { errors: ['States.ALL'] });
+    remove.addCatch(putBack, { errors: ['States.ALL'] });
+    list.next(end).next(remove).next(putBack);
     const isItNews = sfn.Choice.jsonata(this, 'Has nobody told it yet?')
       .when(sfn.Condition.jsonata(expression('$states.input.first')), tell)
       .otherwise(release);
     record.next(isItNews);
     tell.next(release);
     release.next(done);
+    const wait = sfn.Wait.jsonata(this, 'Wait for the clean-up that puts things back', {
+      time: sfn.WaitTime.seconds(expression(`$min([$asked, ${LONGEST_WAIT_SECONDS}])`)),
+    });
+    wait.next(find);
     const whatIsLeft = sfn.Choice.jsonata(this, 'Does the run still hold the lock?')
-      .when(sfn.Condition.jsonata(expression('$states.input.holdsLock')), list)
+      .when(sfn.Condition.jsonata(expression(`$states.input.busy = true and $asked < ${MOST_QUESTIONS}`)), wait)
+      .when(sfn.Condition.jsonata(expression('$states.input.holdsLock and $not($states.input.busy = true)')), list)
       .when(sfn.Condition.jsonata(expression('$states.input.recorded')), done)
       .otherwise(record);
     return begin.next(find).next(whatIsLeft);
+  }
+
+  /** After the run's own commands have ended, and before anybody else may work on the host. What state things are in is told with the failure. */
+  private putBack({ putBack }: Omit<CleanUpProps, 'suite'>, then: sfn.IChainable): sfn.Choice {
+    const back = putBack.startedBy(this, 'Put back what the run has touched', {
+      name: expression(`'put-back-' & $run`),
+      input: { restoreId: expression('$restoreId'), run: expression('$run'), what: 'put-back' },
+      assign: { state: expression("' ' & $states.result.Output.message") },
+    });
+    const failed = sfn.Pass.jsonata(this, 'It could not be put back', {
+      assign: { state: expression("' ' & $backFailure.message & ' (' & $backFailure.name & ')'") },
+    });
+    back.addCatch(failed, { errors: ['States.ALL'], assign: { backFailure: FAILURE } });
+    failed.next(then);
+    back.next(then);
+    return sfn.Choice.jsonata(this, 'Did it change the suite itself?')
+      .when(sfn.Condition.jsonata(expression("$restoreId != ''")), back)
+      .otherwise(then);
   }
 
   /** Stopping an execution does not stop its command: it is found by its comment, which begins with the run's name. */

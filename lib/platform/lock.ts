@@ -20,9 +20,22 @@ const EXECUTION = '$states.context.Execution';
 export function underTheLock(
   scope: Construct,
   { takeLock, cleanUp }: LockAgents,
-  run: { suite: string; workflow: string; id: string | null; body: sfn.IChainable },
+  run: {
+    suite: string;
+    workflow: string;
+    id: string | null;
+    /** The restore that the run carries out, undoes or forgets. */
+    restoreId?: string;
+    body: sfn.IChainable;
+  },
 ): sfn.IChainable {
-  const payload = { suite: run.suite, executionArn: expression(`${EXECUTION}.Id`), workflow: run.workflow, id: run.id };
+  const payload = {
+    suite: run.suite,
+    executionArn: expression(`${EXECUTION}.Id`),
+    workflow: run.workflow,
+    id: run.id,
+    restoreId: run.restoreId ?? null,
+  };
   const take = takeLock.step(
     scope,
     'Take the lock',

@@ -10,16 +10,16 @@ object=$STORED/\${4##*/}
 cat >"$object.part" && mv "$object.part" "$object"
 `;
 
-/** Of one document, with all it started: seconds. */
-const LONGEST = '20';
-
 /** A machine on which host documents run alone: their text as it is sent, tools of the test before the real ones, a folder for what they store. */
 export class HostMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'host-machine-'));
   readonly #tools = join(this.folder, 'tools');
   readonly #stored = join(this.folder, 'stored');
+  readonly #longest: string;
 
-  constructor(tools: Record<string, string>) {
+  /** `seconds`: how long one document may take, with all it started. */
+  constructor(tools: Record<string, string>, seconds = 20) {
+    this.#longest = String(seconds);
     for (const name of ['tools', 'stored', 'tmp']) mkdirSync(join(this.folder, name));
     this.tool('aws', AWS);
     for (const [name, text] of Object.entries(tools)) this.tool(name, text);
@@ -41,7 +41,7 @@ export class HostMachine {
     const path = join(this.folder, 'document.sh');
     writeFileSync(path, renderScript(script));
     const variables = Object.entries(parameters).map(([name, value]) => [`SSM_${name}`, value]);
-    const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', LONGEST, 'bash', path], {
+    const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', this.#longest, 'bash', path], {
       encoding: 'utf8',
       env: {
         PATH: `${this.#tools}:${process.env.PATH}`,

@@ -70,6 +70,37 @@ export interface Artifact {
   file?: string;
 }
 
+export interface RestorePlan {
+  restoreId: string;
+  point: string;
+  mode: string;
+  state: string;
+  items: {
+    item: string;
+    kind: string;
+    source: string;
+    label: string;
+    what: string;
+    target: string;
+    bytes: number;
+    rawBytes: number;
+    freeBytes: number | null;
+    needBytes: number;
+    exists: boolean;
+    previous: string | null;
+    newer: number | null;
+    diff: null | { name: string; state: string; diff: string[] }[];
+    warnings: { name: string; message: string }[];
+  }[];
+  writers: { name: string; container: string; running: boolean }[];
+  stopsWriters: boolean;
+  etaSeconds: number | null;
+  etaFrom: string;
+  safetyPoint: boolean;
+  problems: { path: string; value: string; message: string }[];
+  warnings: { name: string; message: string }[];
+}
+
 interface Common {
   schema: string;
   suite: string;
@@ -89,6 +120,27 @@ export interface Documents {
   list: Common & { points: Point[] };
   show: Common & { point: Point; manifest: object | null; secretsKeptIn: string[]; proofs: Proof[]; artifacts: Artifact[] };
   verify: Common & { point: Point | null; proof: Proof | null };
+  restore: Common & {
+    restoreId: string | null;
+    plan: RestorePlan | null;
+    outcome: 'planned' | 'restored' | 'put-back' | 'undone' | 'forgotten' | 'refused' | 'failed' | 'locked';
+    steps: { item: string; source: string; kind: string; state: string; seconds: number }[];
+    previous: { source: string; kind: string; was: string; now: string }[];
+    seconds: number;
+    executionArn: string | null;
+    safetyPoint: string | null;
+  };
+  assess: Common & {
+    point: Point | null;
+    sources: {
+      source: string;
+      kind: string;
+      state: 'present' | 'missing' | 'empty' | 'differs';
+      message: string;
+      tables?: { name: string; state: string; message: string }[];
+      files?: { missing: number; different: number; extra: number; named: string[] };
+    }[];
+  };
   status: Common & {
     newest: Point | null;
     newestProven: Point | null;

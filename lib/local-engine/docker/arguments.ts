@@ -61,3 +61,8 @@ export function oneOf(...values: string[]): (value: string) => string | null {
   return (value) =>
     values.includes(value) ? null : `only ${values.join(' and ')} ${values.length > 1 ? 'are' : 'is'} supported`;
 }
+
+/** What is wrong with a `--label KEY=VALUE`, or null. */
+export function labelProblem(value: string): string | null {
+  return /^[^=]+(=|$)/.test(value) ? null : 'invalid label';
+}

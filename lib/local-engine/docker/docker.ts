@@ -1,4 +1,5 @@
-import { oneOf, parseArguments, required } from './arguments.ts';
+import { labelProblem, oneOf, parseArguments, required } from './arguments.ts';
+import { createVolume } from './changes.ts';
 import { Failure } from './failure.ts';
 import { readHostFile } from './host-file.ts';
 import {
@@ -64,8 +65,23 @@ async function answer(inventory: Inventory, directory: string, words: string[]):
       noArguments(command, parsed.rest);
       required(command, parsed, 'quiet');
       const wanted = labelFilter(parsed.flags.filter!);
-      const found = Object.entries(inventory.host.volumes).filter(([, { labels }]) => wanted(labels));
+      const found = Object.entries(inventory.volumes).filter(([, { labels }]) => wanted(labels));
       return found.map(([name]) => `${name}\n`).join('');
+    }
+    case 'volume create': {
+      const parsed = parseArguments(command, { label: { takes: 'values', check: labelProblem } }, rest);
+      const name = oneArgument(command, parsed.rest);
+      if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
+        throw new Failure(
+          1,
+          `Error response from daemon: create ${name}: "${name}" includes invalid characters for a local volume name`,
+        );
+      // As Docker: one that exists is left as it is, and its name answered all the same.
+      const labels = Object.fromEntries(
+        parsed.flags.label!.map((label) => [label.split('=')[0]!, label.split('=').slice(1).join('=')]),
+      );
+      if (!Object.hasOwn(inventory.volumes, name)) createVolume(directory, name, labels);
+      return `${name}\n`;
     }
     case 'ps': {
       const flags = {
@@ -87,6 +103,10 @@ async function answer(inventory: Inventory, directory: string, words: string[]):
       return (await import('./exec.ts')).exec(inventory, directory, rest);
     case 'run':
       return (await import('./run.ts')).run(inventory, directory, rest);
+    case 'stop':
+      return (await import('./switch.ts')).stop(inventory, directory, rest);
+    case 'start':
+      return (await import('./switch.ts')).start(inventory, directory, rest);
     case 'rm':
       return (await import('./remove.ts')).remove(inventory, directory, rest);
     default:

@@ -59,8 +59,9 @@ drain() {
 wait "$process"
 result=$?
 # A process left behind in the container may hold the streams open; Docker gives them two seconds.
+exec {never}<> <(:) # a pipe on which nothing ever comes: reading from it is a pause without a process that would outlive us
 {
-  sleep 2
+  read -rt 2 -u "$never"
   drain
 } &
 timer=$!

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createdVolumes, isRunning } from './changes.ts';
 import { Failure } from './failure.ts';
-import type { HostFile } from './host-file.ts';
+import type { DeclaredVolume, HostFile } from './host-file.ts';
 import { startTime } from './process-identity.ts';
 import { stableId } from './stable-id.ts';
 import type { Value } from './template.ts';
@@ -50,6 +51,8 @@ export interface Image {
 export interface Inventory {
   containers: Container[];
   images: Image[];
+  /** Declared ones, and those that `volume create` made. */
+  volumes: Record<string, DeclaredVolume>;
   host: HostFile;
 }
 
@@ -76,15 +79,16 @@ export function readInventory(host: HostFile, directory: string): Inventory {
         RW: true,
       })),
       user: null,
-      status: each.running ? 'running' : 'exited',
+      status: isRunning(directory, name, each) ? 'running' : 'exited',
       exitCode: 0,
       pid: 0,
       createdAt: '',
     };
   });
   const started = startedContainers(directory, host);
+  const volumes = { ...createdVolumes(directory), ...host.volumes };
   // As `docker ps`: the newest first.
-  return { containers: [...started.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)), ...declared], images, host };
+  return { containers: [...started.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)), ...declared], images, volumes, host };
 }
 
 /** The folder of one started container. */
@@ -205,7 +209,7 @@ export function inspectImage({ id, tag, digests }: Image): Value {
 
 /** The volume as `docker volume inspect` gives it. */
 export function inspectVolume(inventory: Inventory, name: string): Value {
-  const volume = Object.hasOwn(inventory.host.volumes, name) ? inventory.host.volumes[name] : undefined;
+  const volume = Object.hasOwn(inventory.volumes, name) ? inventory.volumes[name] : undefined;
   if (!volume) throw new Failure(1, `Error response from daemon: get ${name}: no such volume`);
   return { Name: name, Driver: 'local', Mountpoint: volume.folder, Labels: sorted(volume.labels) };
 }

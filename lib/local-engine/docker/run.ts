@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { oneOf, parseArguments, required } from './arguments.ts';
+import { labelProblem, oneOf, parseArguments, required } from './arguments.ts';
 import { environmentFlag, environmentFrom, findProgram, insideEnvironment, systemPath } from './environment.ts';
 import { Failure } from './failure.ts';
 import { containerFolder, findContainer, findImage, type Inventory, readInventory, type StartedContainer } from './inventory.ts';
@@ -22,7 +22,7 @@ const flagsOfRun = {
     takes: 'value',
     check: (value: string) => (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value) ? null : 'invalid container name'),
   },
-  label: { takes: 'values', check: (value: string) => (/^[^=]+(=|$)/.test(value) ? null : 'invalid label') },
+  label: { takes: 'values', check: labelProblem },
   network: { takes: 'value', check: oneOf('none', 'host') },
   'shm-size': { takes: 'value', check: size },
   memory: { takes: 'value', check: size },

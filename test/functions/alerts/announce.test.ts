@@ -24,6 +24,12 @@ describe('an alert', () => {
     expect(announce.subjectOf(FACTS)).toBe('shop: backup failed: SourceEmpty (20261123T020000Z)');
   });
 
+  it('tells of a restore that is done as well', () => {
+    const done = { ...FACTS, workflow: 'restore', name: null, message: 'All is back.', sources: [] };
+    expect(announce.subjectOf(done)).toBe('shop: restore done (20261123T020000Z)');
+    expect(announce.textOf(done)).toMatch(/restore of shop is done.*All is back/s);
+  });
+
   it('has a subject that SNS takes', () => {
     const subject = announce.subjectOf({ ...FACTS, suite: `sh\nöp${'x'.repeat(200)}` });
     expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);

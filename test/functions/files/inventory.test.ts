@@ -35,6 +35,7 @@ describe('a stored inventory', () => {
       sha256: HASH,
       changed: false,
       fleeting: false,
+      inode: '7',
     });
     expect(inventory.get(odd)?.sha256).toBe('b'.repeat(64));
     expect(inventory.get('l')).toMatchObject({ type: 'l', target: '../x', sha256: null });

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 const taken = (executionArn: string, takeOver = false) =>
-  take({ suite: 'shop', executionArn, workflow: 'backup', id: null, takeOver });
+  take({ suite: 'shop', executionArn, workflow: 'backup', id: null, restoreId: null, takeOver });
 const holder = async () => JSON.parse(await vault.text(KEY)).executionArn as string;
 
 describe('the lock of a suite', () => {

@@ -30,6 +30,18 @@ test('show and verify take an id', () => {
   });
 });
 
+test('a restore names a point and a mode, or a restore to take back', () => {
+  expect(parse('restore', 'latest', '--mode', 'tables', '--table', 'a.b', 'c.d', '--replace', '--no-safety-point')).toMatchObject(
+    {
+      verb: 'restore',
+      request: { id: 'latest', restore: { mode: 'tables', table: ['a.b', 'c.d'], replace: true, safetyPoint: false } },
+    },
+  );
+  expect(parse('restore', '--undo')).toMatchObject({ request: { restore: { undo: true, safetyPoint: true } } });
+  expect(parse('restore', '--forget', 'x')).toMatchObject({ request: { restore: { forget: 'x' } } });
+  expect(parse('assess')).toMatchObject({ verb: 'assess', request: { id: 'latest-proven' } });
+});
+
 test('the verb local is local without saying so', () => {
   expect(parse('local')).toMatchObject({ verb: 'local', common: { local: true } });
 });
@@ -43,6 +55,17 @@ test.each([
   [['list', '--limit', '0'], 'A whole number from 1 on is wanted'],
   [['backup', '--tier', 'hourly'], 'Allowed choices are daily, weekly, monthly, yearly'],
   [['backup', '--scheduled-for', '2026-11-23T02:00:00'], 'A time such as 2026-11-23T02:00:00Z is wanted'],
+  [['restore'], 'Name a recovery point'],
+  [['restore', 'latest'], '--mode full|database|tables|files|config'],
+  [['restore', 'latest', '--mode', 'some'], 'Allowed choices are full, database, tables, files, config'],
+  [['restore', 'latest', '--mode', 'tables'], '--mode tables and --table belong together'],
+  [['restore', 'latest', '--mode', 'full', '--table', 'a.b'], '--mode tables and --table belong together'],
+  [['restore', 'latest', '--mode', 'full', '--to', '/x'], '--to needs --mode files or config'],
+  [['restore', 'latest', '--mode', 'files', '--to', 'x'], '--to must be an absolute path'],
+  [['restore', 'latest', '--mode', 'full', '--replace'], '--replace needs --mode tables'],
+  [['restore', 'latest', '--undo'], '--undo takes the id of a restore'],
+  [['restore', '--undo', '--forget'], '--undo and --forget mean different things'],
+  [['restore', '--forget', '--discard-new-writes'], '--discard-new-writes needs --undo'],
   [['list', '--home', 'h'], '--home needs --local'],
   [['list', '--local', '--stack', 's'], '--stack means nothing with --local'],
 ])('%j is a usage error', (argv, message) => {
@@ -52,7 +75,7 @@ test.each([
 });
 
 test('every verb has help with examples, and the version is printed', () => {
-  for (const verb of ['backup', 'list', 'show', 'verify', 'status', 'local']) {
+  for (const verb of ['backup', 'list', 'show', 'verify', 'restore', 'assess', 'status', 'local']) {
     expect(parse(verb, '--help')).toEqual({ help: expect.stringContaining(`Examples:\n  suite-backup ${verb}`) });
   }
   expect(parse('--version')).toEqual({ help: '1.2.3\n' });

@@ -89,6 +89,18 @@ test('show names every object with its place on this machine', async () => {
   expect(readFileSync(json.artifacts[0]!.file!, 'utf8')).toBe('the bytes');
 });
 
+test('show --checksums prints what sha256sum --check reads, and leaves the document as it is', async () => {
+  const engine = await sampleEngine();
+  const artifact = sampleSource().artifacts[0]!;
+  const absent = sampleSource({ name: 'gone', label: 'volume-gone', state: 'absent', artifacts: [] });
+  await engine.put(keys.manifest(SUITE, ID), manifestText({ sources: [sampleSource(), absent] }));
+  expect(await engine.text('show', [ID, '--checksums'])).toMatchObject({
+    exitCode: 0,
+    stdout: `${artifact.sha256}  ${artifact.key}\n`,
+  });
+  expect((await engine.command('show', [ID, '--checksums'])).json).toEqual((await engine.command('show', [ID])).json);
+});
+
 test('a backup that is proven says so, with progress on stderr only', async () => {
   const engine = await sampleEngine();
   await engine.put(

@@ -163,6 +163,8 @@ export function sampleLock(change: Partial<Lock> = {}): Lock {
     workflow: 'backup',
     since: '2026-11-23T02:00:00Z',
     id: ID,
+    restoreId: null,
+    cleaner: null,
     request: {
       tier: 'weekly',
       trigger: 'manual',

@@ -7,6 +7,7 @@ const LIST = 'Find the commands of the run';
 const CANCEL = 'Cancel the command';
 const LOOK = 'Look whether it has ended';
 const REMOVE = 'Remove the scratch that the run left';
+const PUT_BACK = 'Put back what the run has touched';
 const RECORD = 'Record the failure';
 const TELL = 'Tell the operators';
 const TELL_PLAINLY = 'Tell the operators plainly';
@@ -78,6 +79,24 @@ describe('after a run that went wrong', () => {
   it('nothing on the host is touched once another run may be at work there', async () => {
     const { names } = await cleanUp({ [FIND]: [found(false, false)] });
     expect(names).toEqual([FIND, RECORD, TELL, RELEASE]);
+  });
+
+  it('what a restore has touched is put back once its commands have ended, and the failure says what state things are in', async () => {
+    const restoring = payload({ holdsLock: true, recorded: false, restoreId: 'r1' });
+    const back = { give: { Output: { message: 'Everything is back.' } } };
+    const { names, calls } = await cleanUp({ [FIND]: [restoring], [PUT_BACK]: [back] });
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, PUT_BACK, RECORD, TELL, RELEASE]);
+    expect(calls.find(({ stateName }) => stateName === RECORD)?.arguments).toMatchObject({
+      Payload: { failure: { name: 'DumpFailed', message: 'cut Everything is back.' } },
+    });
+    const cannot = await cleanUp({ [FIND]: [restoring], [PUT_BACK]: [down] });
+    expect(cannot.names.slice(-4)).toEqual([PUT_BACK, RECORD, TELL, RELEASE]);
+  });
+
+  it('only one clean-up puts a restore back: another waits for it, and finds nothing left', async () => {
+    const busy = payload({ holdsLock: true, busy: true, recorded: false, restoreId: null });
+    const { names, outcome } = await cleanUp({ [FIND]: [busy, busy, found(false, true)] });
+    expect([outcome.status, names]).toEqual(['SUCCEEDED', [FIND, FIND, FIND]]);
   });
 
   it('nothing is done when everything was', async () => {

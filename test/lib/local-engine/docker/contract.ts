@@ -410,6 +410,56 @@ export function contractTests(subject: () => Subject): void {
     });
   });
 
+  describe('stop and start', () => {
+    const running = async () => {
+      const template = '{{.State.Running}} {{.State.Status}}';
+      return (await docker(subject(), ['inspect', '--type', 'container', '--format', template, subject().container])).stdout;
+    };
+
+    test('end what runs in a container, let nobody in, and are no failure twice', async () => {
+      const name = subject().container;
+      const entered = start(subject(), ['exec', name, 'bash', '-c', 'echo in; exec sleep 100']);
+      await line(entered);
+      const end = ending(entered);
+      for (let again = 0; again < 2; again++) {
+        expect(await docker(subject(), ['stop', '-t', '2', name])).toMatchObject({ exit: 0, stdout: `${name}\n` });
+        expect(await running()).toBe('false exited\n');
+      }
+      expect([137, 143]).toContain(await end);
+      expect(await docker(subject(), ['exec', name, 'true'])).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining('is not running'),
+      });
+      for (let again = 0; again < 2; again++) {
+        expect(await docker(subject(), ['start', name])).toMatchObject({ exit: 0, stdout: `${name}\n` });
+        expect(await running()).toBe('true running\n');
+      }
+      expect(await docker(subject(), ['exec', name, 'true'])).toMatchObject({ exit: 0 });
+    });
+
+    test.each(['stop', 'start'])('%s what there is, and say what there is not', async (command) => {
+      const answer = await docker(subject(), [command, 'nope', subject().container]);
+      expect(answer).toMatchObject({ exit: 1, stdout: `${subject().container}\n` });
+      expect(answer.stderr).toContain('No such container: nope');
+      await docker(subject(), ['start', subject().container]);
+    });
+  });
+
+  describe('volume create', () => {
+    test('makes a volume with its labels, and leaves one that exists as it is', async () => {
+      const name = `contract-${randomUUID()}`;
+      const create = ['volume', 'create', '--label', 'contract.made=yes', name];
+      expect(await docker(subject(), create)).toMatchObject({ exit: 0, stdout: `${name}\n` });
+      expect(await docker(subject(), ['volume', 'create', name])).toMatchObject({ exit: 0, stdout: `${name}\n` });
+      const shown = await docker(subject(), ['volume', 'inspect', '--format', '{{.Name}} {{json .Labels}}', name]);
+      expect(shown.stdout).toBe(`${name} {"contract.made":"yes"}\n`);
+      const { stdout } = await docker(subject(), ['volume', 'ls', '--quiet', '--filter', 'label=contract.made=yes']);
+      expect(stdout).toBe(`${name}\n`);
+      // Known to a real engine only, which keeps it otherwise.
+      await docker(subject(), ['volume', 'rm', name]);
+    });
+  });
+
   describe('run', () => {
     const labels = () => ['--label', `contract.run=${randomUUID()}`];
     const run = (name: string, more: string[], command: string[]) => [

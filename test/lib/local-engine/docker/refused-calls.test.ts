@@ -12,7 +12,10 @@ const run = ['run', '--detach', '--name', 'xx', '--entrypoint', 'true'];
 
 test.each([
   ['a subcommand', ['pull', 'x'], 'docker pull'],
-  ['a subcommand of volume', ['volume', 'create', 'x'], 'docker volume create'],
+  ['a subcommand of volume', ['volume', 'prune'], 'docker volume prune'],
+  ['a volume of another driver', ['volume', 'create', '--driver', 'nfs', 'x'], '--driver'],
+  ['stop with a signal', ['stop', '--signal', 'KILL', 'main'], '--signal'],
+  ['start with its output', ['start', '--attach', 'main'], '--attach'],
   ['nothing at all', [], 'docker '],
   ['a flag before the subcommand', ['--context', 'x', 'ps'], '--context'],
   ['a terminal', ['exec', '-it', 'main', 'true'], '-it'],

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { NamedError } from '../contract/errors.ts';
-import type { Vault } from '../runtime/vault.ts';
+import type { Vault } from './vault.ts';
 
 /** A stored artifact as a stream of its decompressed bytes; a damaged frame or one that is cut makes the stream fail. */
 export async function openZstd(vault: Vault, key: string, versionId?: string): Promise<Readable> {

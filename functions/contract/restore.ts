@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import { isId } from './ids.ts';
+import { SOURCE_KINDS } from './sources.ts';
+
+/** Everything a restore writes down about itself, below `<suite>/restores/<restore id>/`: the plan, the journal, the outcomes. */
+
+export const RESTORE_MODES = ['full', 'database', 'tables', 'files', 'config'] as const;
+export type RestoreMode = (typeof RESTORE_MODES)[number];
+
+/** `20261123T020000Z-a1b2c3`: when the restore was planned, and a random part. */
+export const RESTORE_ID_PATTERN = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
+
+export function isRestoreId(text: string): boolean {
+  return RESTORE_ID_PATTERN.test(text) && isId(text.slice(0, 16));
+}
+
+export const restoreOptions = z.object({
+  mode: z.enum(RESTORE_MODES),
+  /** Names of sources; empty: all that the mode is about. */
+  sources: z.array(z.string()),
+  /** `schema.name` as typed. */
+  tables: z.array(z.string()),
+  /** Patterns relative to a source's root. */
+  paths: z.array(z.string()),
+  /** Folder on the host to write to instead of the sources' own places. */
+  to: z.string().nullable(),
+  replace: z.boolean(),
+  allowUnproven: z.boolean(),
+  safetyPoint: z.boolean(),
+});
+export type RestoreOptions = z.infer<typeof restoreOptions>;
+
+export const restoreRequest = restoreOptions.extend({
+  /** Id of a recovery point, `latest` or `latest-proven`. */
+  id: z.string(),
+  requestedBy: z.string().max(200),
+});
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+
+/** What an item restores: a kind of source, or chosen tables of a database. */
+export const ITEM_KINDS = [...SOURCE_KINDS, 'tables'] as const;
+
+const warning = z.object({ name: z.string(), message: z.string() });
+/** `value`: the name in the error table that the problem stands for. */
+const problem = z.object({ path: z.string(), value: z.string(), message: z.string() });
+export type PlanProblem = z.infer<typeof problem>;
+
+const diffFile = z.object({
+  name: z.string(),
+  state: z.enum(['same', 'changed', 'missing', 'new']),
+  diff: z.array(z.string()),
+});
+
+export const planItem = z.object({
+  /** `00`, `01`… in the order of work. */
+  item: z.string().regex(/^\d\d$/),
+  kind: z.enum(ITEM_KINDS),
+  source: z.string(),
+  label: z.string(),
+  /** One sentence for a person. */
+  what: z.string(),
+  /** What is replaced: a database, a volume, a path. */
+  target: z.string(),
+  /** Stored, and unpacked (an estimate where it is not known). */
+  bytes: z.number().nonnegative(),
+  rawBytes: z.number().nonnegative(),
+  freeBytes: z.number().nonnegative().nullable(),
+  needBytes: z.number().nonnegative(),
+  exists: z.boolean(),
+  /** What the old is called afterwards; null when nothing is replaced. */
+  previous: z.string().nullable(),
+  /** Files that are newer than the point; null where that is not asked. */
+  newer: z.number().int().nonnegative().nullable(),
+  diff: z.array(diffFile).nullable(),
+  warnings: z.array(warning),
+  /** Is there a moment in which the new takes the old's place? Roles and `--to` have none. */
+  swaps: z.boolean(),
+  /** Parameters for the item's documents (encoded), chosen once so that every run of this restore gives the same. */
+  host: z.record(z.string(), z.string()),
+});
+export type PlanItem = z.infer<typeof planItem>;
+
+export const planWriter = z.object({ name: z.string(), container: z.string(), running: z.boolean() });
+export type PlanWriter = z.infer<typeof planWriter>;
+
+export const restorePlan = z.object({
+  schema: z.literal('suite-backup.restore-plan.v1'),
+  restoreId: z.string().regex(RESTORE_ID_PATTERN),
+  point: z.string(),
+  suite: z.string(),
+  mode: z.enum(RESTORE_MODES),
+  at: z.string(),
+  requestedBy: z.string(),
+  options: restoreOptions,
+  state: z.enum(['proven', 'unproven', 'stored']),
+  /** Of the point's manifest: a restore of another one than was planned is refused. */
+  manifestChecksum: z.string(),
+  items: z.array(planItem),
+  writers: z.array(planWriter),
+  /** False when nothing that they write to is replaced. */
+  stopsWriters: z.boolean(),
+  etaSeconds: z.number().nonnegative().nullable(),
+  etaFrom: z.string(),
+  safetyPoint: z.boolean(),
+  problems: z.array(problem),
+  warnings: z.array(warning),
+});
+export type RestorePlan = z.infer<typeof restorePlan>;
+
+/** What happened to an item, in this order; `back` and `forgotten` end it. */
+export const ITEM_PHASES = ['touching', 'swapping', 'swapped', 'back', 'forgotten'] as const;
+/** Of the run as a whole: which writers will be stopped, and that they run again. */
+export const RUN_PHASES = ['writers', 'started'] as const;
+
+/** One line of the journal: what is about to happen is written before it does, what has happened right after. */
+export const journalEntry = z.object({
+  schema: z.literal('suite-backup.restore-step.v1'),
+  restoreId: z.string(),
+  at: z.string(),
+  /** Null for the phases of the run. */
+  item: z.string().nullable(),
+  phase: z.enum([...ITEM_PHASES, ...RUN_PHASES]),
+  /** What the document answered; for `writers` the containers that ran. */
+  result: z.unknown(),
+});
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+export const OUTCOMES = ['restored', 'put-back', 'undone', 'forgotten'] as const;
+
+export const restoreStep = z.object({
+  item: z.string(),
+  source: z.string(),
+  kind: z.string(),
+  state: z.enum(['waiting', 'touched', 'swapped', 'back', 'forgotten']),
+  seconds: z.number().nonnegative(),
+});
+export type RestoreStep = z.infer<typeof restoreStep>;
+
+/** Where the old lies: `was` is its name before, `now` its name since. */
+export const restorePrevious = z.object({ source: z.string(), kind: z.string(), was: z.string(), now: z.string() });
+
+export const restoreOutcome = z.object({
+  schema: z.literal('suite-backup.restore-outcome.v1'),
+  restoreId: z.string(),
+  point: z.string(),
+  what: z.enum(OUTCOMES),
+  /** False when something could not be done; `message` says what. */
+  ok: z.boolean(),
+  at: z.string(),
+  executionArn: z.string(),
+  /** One sentence: what state things are in. */
+  message: z.string(),
+  steps: z.array(restoreStep),
+  previous: z.array(restorePrevious),
+  seconds: z.number().nonnegative(),
+  safetyPoint: z.string().nullable(),
+});
+export type RestoreOutcome = z.infer<typeof restoreOutcome>;
+
+/** How far an item came, from the journal alone: its last phase; undefined when it was never touched. */
+export function phaseOf(journal: readonly JournalEntry[], item: string): JournalEntry | undefined {
+  return journal.findLast((entry) => entry.item === item);
+}
+
+/** Number of the database that an item has restored; empty when none has come so far. */
+export function restoredOid(journal: readonly JournalEntry[], item: string): string {
+  const swapping = journal.findLast((entry) => entry.item === item && entry.phase === 'swapping');
+  return z.object({ oid: z.string() }).catch({ oid: '' }).parse(swapping?.result).oid;
+}
+
+/** Containers that were stopped and not started since. */
+export function stoppedWriters(journal: readonly JournalEntry[]): string[] {
+  const since = journal.findLastIndex(({ phase }) => phase === 'started') + 1;
+  const stopped = journal.slice(since).flatMap(({ phase, result }) => {
+    return phase === 'writers' ? z.array(z.string()).catch([]).parse(result) : [];
+  });
+  return [...new Set(stopped)];
+}

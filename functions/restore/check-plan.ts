@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { encodeList } from '../contract/encoding.ts';
+import type { ErrorName } from '../contract/errors.ts';
+import { type JournalEntry, phaseOf, type RestorePlan, restoredOid } from '../contract/restore.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { readJournal, readPlan, readPoint } from './records.ts';
+
+const input = z.object({
+  suite: z.string(),
+  restoreId: z.string(),
+  confirm: z.string(),
+  safetyPoint: z.boolean(),
+  resume: z.boolean(),
+});
+
+/** What a plan found may have changed an hour later. */
+const LONGEST_AGE_MS = 3_600_000;
+
+const vault = new Vault(required('BUCKET'));
+
+/** Whether a plan may be carried out, and how far an earlier run of it came. A refusal is an answer, not a failure: nobody is alarmed. */
+export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume }) => {
+  const plan = await readPlan(vault, suite, restoreId);
+  const journal = await readJournal(vault, suite, restoreId);
+  const reason = await refusal(plan, journal, { confirm, resume });
+  if (reason) return { outcome: 'Refused', restoreId, ...reason };
+  return {
+    outcome: 'Go',
+    restoreId,
+    point: plan.point,
+    mode: plan.mode,
+    // What stood there before is safe since the first run; a second point would hold half of what was restored.
+    safetyPoint: plan.safetyPoint && safetyPoint && !resume,
+    stopsWriters: plan.stopsWriters,
+    writers: encodeList(plan.writers.map(({ container }) => container)),
+    items: plan.items.map((item) => ({
+      item: item.item,
+      kind: item.kind,
+      label: item.label,
+      swaps: item.swaps,
+      reached: reached(journal, item.item),
+      parameters: { ...item.host, restore: restoreId, oid: restoredOid(journal, item.item) },
+    })),
+  };
+});
+
+/** `swapping`: the new lies there compared, and may or may not be in place; `swapped`: it is; else the item begins again. */
+function reached(journal: readonly JournalEntry[], item: string): 'none' | 'swapping' | 'swapped' {
+  const phase = phaseOf(journal, item)?.phase;
+  return phase === 'swapping' || phase === 'swapped' ? phase : 'none';
+}
+
+async function refusal(
+  plan: RestorePlan,
+  journal: readonly JournalEntry[],
+  { confirm, resume }: { confirm: string; resume: boolean },
+): Promise<{ name: ErrorName; message: string } | null> {
+  const refused = (message: string) => ({ name: 'RestoreRefused' as const, message });
+  if (confirm !== plan.suite)
+    return { name: 'Refused', message: `"${confirm}" is not the name of the suite; it is "${plan.suite}".` };
+  if (plan.problems.length > 0) return refused(plan.problems.map(({ path, message }) => `${path}: ${message}`).join(' '));
+  if (journal.length > 0 && !resume) return refused(`Restore ${plan.restoreId} was begun already: resume or undo it.`);
+  if (journal.some(({ phase }) => phase === 'forgotten'))
+    return refused(`Restore ${plan.restoreId} is done, and its old data is forgotten.`);
+  if (!resume && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
+    return refused(`The plan ${plan.restoreId} is of ${plan.at}, more than an hour old: plan again.`);
+  }
+  const { checksum } = await readPoint(vault, plan.suite, plan.point);
+  if (checksum !== plan.manifestChecksum)
+    return refused(`Recovery point ${plan.point} is not what it was when the restore was planned.`);
+  return null;
+}

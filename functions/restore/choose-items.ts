@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { encodeList } from '../contract/encoding.ts';
+import { NamedError } from '../contract/errors.ts';
+import { idOf, isId } from '../contract/ids.ts';
+import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
+import { restoreRequest } from '../contract/restore.ts';
+import type { Source } from '../contract/sources.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { chosenItems } from './items.ts';
+import { looksAt } from './looks.ts';
+import { readPoint } from './records.ts';
+
+const input = z.object({
+  suite: z.string(),
+  request: restoreRequest,
+  sources: z.custom<Source[]>(Array.isArray),
+  writers: z.array(z.string()),
+});
+
+const vault = new Vault(required('BUCKET'));
+
+/** Which point, which of its sources, and what must be asked of the host before anything can be promised. Touches nothing. */
+export const handler = agent(input, async ({ suite, request, sources, writers }) => {
+  const point = await resolve(suite, request.id);
+  const restoreId = `${idOf(new Date())}-${randomBytes(3).toString('hex')}`;
+  const manifest = await readPoint(vault, suite, point);
+  const { items } = chosenItems(manifest, request, sources);
+  const looks = items.flatMap((item) => looksAt(item, request, manifest));
+  const findWriters = { key: 'writers', document: 'find-writers', presign: null, parameters: { writers: encodeList(writers) } };
+  return {
+    restoreId,
+    point,
+    looks: [...(writers.length > 0 ? [findWriters] : []), ...looks].map((look) => ({
+      ...look,
+      parameters: { ...look.parameters, restore: restoreId },
+    })),
+  };
+});
+
+async function resolve(suite: string, wanted: string): Promise<string> {
+  if (wanted !== 'latest' && wanted !== 'latest-proven') {
+    if (!isId(wanted)) throw new NamedError('NotFound', `"${wanted}" is no id of a recovery point.`);
+    return wanted;
+  }
+  const ids: string[] = [];
+  for await (const { key } of vault.list(keys.manifests(suite))) {
+    const id = idOfKey(keys.manifests(suite), key);
+    if (id) ids.push(id);
+  }
+  const passed = new Map<string, boolean>();
+  if (wanted === 'latest-proven') {
+    // In the order of their keys, so the newest proof of each point has the last word.
+    for await (const { key } of vault.list(keys.proofs(suite))) {
+      const proof = parseProofKey(suite, key);
+      if (proof) passed.set(proof.id, proof.passed);
+    }
+  }
+  const found = ids.findLast((id) => wanted === 'latest' || passed.get(id));
+  if (!found) throw new NamedError('NotFound', `There is no ${wanted === 'latest' ? '' : 'proven '}recovery point yet.`);
+  return found;
+}

@@ -1,0 +1,136 @@
+import { zstdDecompressSync } from 'node:zlib';
+import * as z from 'zod';
+import { isoSeconds } from '../contract/ids.ts';
+import { keys, parseProofKey } from '../contract/keys.ts';
+import { type Manifest, storedBytes } from '../contract/manifest.ts';
+import { type Proof, proofSchema } from '../contract/proof.ts';
+import { type RestoreOutcome, type RestorePlan, restoreOutcome, restoreRequest } from '../contract/restore.ts';
+import type { Source } from '../contract/sources.ts';
+import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { estimate, spaceProblems } from './estimate.ts';
+import { chosenItems } from './items.ts';
+import { type Answer, type Context, judgeItem } from './judge-items.ts';
+import { readPlan, readPoint } from './records.ts';
+import { columnsOf, type TableColumns } from './tables.ts';
+import { judgeWriters } from './writers.ts';
+
+const input = z.object({
+  suite: z.string(),
+  restoreId: z.string(),
+  point: z.string(),
+  request: restoreRequest,
+  sources: z.custom<Source[]>(Array.isArray),
+  looks: z.custom<Answer[]>(Array.isArray),
+});
+
+/** So many earlier restores are read for what they measured. */
+const EARLIER = 5;
+const CHUNK_BYTES = String(256 * 1024 * 1024);
+
+const vault = new Vault(required('BUCKET'));
+
+/** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
+export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks }) => {
+  const { id: _id, requestedBy, ...options } = request;
+  const manifest = await readPoint(vault, suite, point);
+  const chosen = chosenItems(manifest, options, sources);
+  const [proof, earlier, tables] = await Promise.all([
+    lastProof(suite, point),
+    earlierRestores(suite),
+    tablesOf(manifest, options.mode),
+  ]);
+  const plans = await Promise.all(earlier.map((outcome) => readPlan(vault, suite, outcome.restoreId)));
+  const context: Context = {
+    restoreId,
+    point,
+    options,
+    place: { bucket: vault.bucket, prefix: keys.artifactPrefix(suite, point), chunkBytes: CHUNK_BYTES },
+    suffixOf: (label) => {
+      const before = plans.filter((plan) => plan.point === point && plan.items.some((item) => item.label === label)).length;
+      return `.before-${point}${before === 0 ? '' : `-${before + 1}`}`;
+    },
+    tables,
+    takenNames: [],
+  };
+  const judged = chosen.items.map((item) => judgeItem(item, looks, context));
+  const items = judged.flatMap(({ item }) => item ?? []);
+  const writers = judgeWriters(options, items, chosen.items, looks);
+  const state = proof === null ? 'stored' : proof.ok ? 'proven' : 'unproven';
+  const bytesOf = (outcome: RestoreOutcome, item: string) =>
+    plans.find((plan) => plan.restoreId === outcome.restoreId)?.items.find((one) => one.item === item)?.bytes ?? 0;
+  const ofProof = proof?.ok ? { proof, bytes: storedBytes(manifest.sources) } : null;
+  const plan: RestorePlan = {
+    schema: 'suite-backup.restore-plan.v1',
+    restoreId,
+    point,
+    suite,
+    mode: options.mode,
+    at: isoSeconds(new Date()),
+    requestedBy,
+    options,
+    state,
+    manifestChecksum: manifest.checksum,
+    items,
+    writers: writers.writers,
+    stopsWriters: writers.stops,
+    ...estimate(items, earlier, bytesOf, ofProof),
+    safetyPoint: options.safetyPoint && options.to === null,
+    problems: [
+      ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
+      ...chosen.problems,
+      ...judged.flatMap(({ problems }) => problems),
+      ...spaceProblems(items),
+    ],
+    warnings: [...chosen.warnings, ...writers.warnings],
+  };
+  await vault.putOnce(keys.restorePlan(suite, restoreId), JSON.stringify(plan));
+  return { outcome: plan.problems.length === 0 ? 'Planned' : 'Impossible', restoreId };
+});
+
+function notProven(point: string, proof: Proof | null): RestorePlan['problems'][0] {
+  const message = proof
+    ? `Recovery point ${point} is not proven: ${proof.reason?.message ?? 'its last proof failed'}`
+    : `Recovery point ${point} was never proven.`;
+  return { path: 'point', value: 'NotProven', message };
+}
+
+/** The newest proof of a point; one that cannot be read proves nothing. */
+async function lastProof(suite: string, point: string): Promise<Proof | null> {
+  let newest: string | undefined;
+  for await (const { key } of vault.list(`${keys.proofs(suite)}${point}/`)) if (parseProofKey(suite, key)) newest = key;
+  if (newest === undefined) return null;
+  return proofSchema.parse(await vault.getJson(newest));
+}
+
+async function earlierRestores(suite: string): Promise<RestoreOutcome[]> {
+  const found: string[] = [];
+  for await (const { key } of vault.list(keys.restores(suite)))
+    if (/\/outcomes\/[^/]+-restored\.json$/.test(key)) found.push(key);
+  const read = await Promise.all(found.slice(-EARLIER).map((key) => vault.getJson(key)));
+  return read.map((value) => restoreOutcome.parse(value));
+}
+
+/** Every table of each database in the point with its columns: only a restore of tables needs them. */
+async function tablesOf(manifest: Manifest, mode: string): Promise<Context['tables']> {
+  const found = new Map<string, Map<string, TableColumns>>();
+  if (mode !== 'tables') return found;
+  for (const { kind, label, artifacts } of manifest.sources) {
+    if (kind !== 'database') continue;
+    const [fingerprint, schema] = ['fingerprint', 'schema'].map((role) => artifacts.find((artifact) => artifact.role === role));
+    if (!fingerprint || !schema) continue;
+    const text = (await vault.getText(fingerprint.key, fingerprint.versionId)) ?? '';
+    const columns = columnsOf(await schemaText(schema.key, schema.versionId));
+    const names = entriesOf(parseFingerprint(text), 'table').map(({ name }) => name);
+    found.set(label, new Map(names.map((name) => [name, columns.get(name) ?? { columns: [] }])));
+  }
+  return found;
+}
+
+async function schemaText(key: string, versionId: string): Promise<string> {
+  const body = await vault.open(key, versionId);
+  const stored = (await body?.transformToByteArray()) ?? new Uint8Array();
+  return zstdDecompressSync(stored).toString('utf8');
+}

@@ -1,0 +1,124 @@
+# Sourced by restore-tree-beside: archive → stage/new. Needs tree.sh.
+# shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
+# source ../runtime/fetch.sh
+
+# Patterns as in .gitignore: `*` stays within a name, `**` does not (nor does any other wildcard of a pattern that has one); without a slash
+# in it a pattern holds at any depth; what lies below a folder that matches comes with it. functions/files/path-patterns.ts says the same.
+# $pick: as tar wants them; $patterns: `any`, `cross` or `exact`, and the pattern without its ends.
+declare -a pick=() patterns=()
+pick_paths() { # PATTERN...
+  local pattern rest kind level
+  for pattern in "$@"; do
+    rest=${pattern#./}
+    rest=${rest%/}
+    kind=any
+    [[ $rest != */* && $rest != '**' ]] || kind=exact
+    rest=${rest%'/**'}
+    if [[ $rest == '**/'* && ${rest#'**/'} != */* ]]; then rest=${rest#'**/'} kind=any; fi
+    [[ $kind == any || $rest != *'**'* ]] || kind=cross
+    rest=${rest#/}
+    patterns+=("$kind $rest")
+    # shellcheck disable=SC2053 # a pattern
+    if [[ $kind == cross ]]; then
+      pick+=(--anchored --wildcards-match-slash "./$rest")
+      [[ $rest != *'/**/'* ]] || pick+=("./${rest//'/**/'//}")
+    elif [[ $kind == exact ]]; then
+      pick+=(--anchored --no-wildcards-match-slash "./$rest")
+    elif [[ . == $rest ]]; then
+      # Not at any depth: that of the archive's own `.` would bring everything.
+      pick+=(--anchored --no-wildcards-match-slash)
+      for ((level = 0; level < 32; level++)); do
+        pick+=("./$rest")
+        rest="*/$rest"
+      done
+    else
+      [[ $rest != -* ]] || rest="[-]${rest#-}" # else tar takes it for an option
+      pick+=(--no-anchored --no-wildcards-match-slash "$rest")
+    fi
+  done
+}
+
+# Dies when a pattern matches nothing, naming all of these. tar names, too, those whose files another pattern took already.
+judge_paths() {
+  local index name missing=()
+  grep -q ': Not found in archive$' "$work/tar-errors" || return 0
+  for index in "${!paths[@]}"; do
+    while IFS= read -r -d '' name; do
+      ! is_chosen "$name" "${patterns[index]%% *}" "${patterns[index]#* }" || continue 2
+    done < <(find "$stage/new" -mindepth 1 -printf '%P\0')
+    missing+=("\"${paths[index]}\"")
+  done
+  ((${#missing[@]} == 0)) || die NoFileMatches "In the stored copy of $what nothing matches ${missing[*]}."
+}
+# shellcheck disable=SC2053 # patterns
+is_chosen() { # NAME KIND PATTERN
+  local parts wanted index
+  if [[ $2 == cross ]]; then
+    [[ $1 == $3 || $1 == $3/* || $1 == ${3//'/**/'//} || $1 == ${3//'/**/'//}/* ]]
+    return
+  fi
+  mapfile -d / -t parts < <(printf %s "$1")
+  mapfile -d / -t wanted < <(printf %s "$3")
+  for index in "${!parts[@]}"; do
+    if [[ $2 == any ]]; then
+      [[ ${parts[index]} != $3 ]] || return 0
+    elif ((index < ${#wanted[@]})); then
+      [[ ${parts[index]} == ${wanted[index]} ]] || return 1
+    fi
+  done
+  [[ $2 == exact ]] && ((${#parts[@]} >= ${#wanted[@]}))
+}
+
+unpack() {
+  local status hash count
+  pick_paths "${paths[@]}"
+  mkdir -- "$stage/new"
+  : >"$work/begun"
+  mkfifo "$work/hash" "$work/count"
+  openssl dgst -sha256 -r <"$work/hash" >"$work/sha256" 3>&- &
+  hash=$!
+  wc -c <"$work/count" >"$work/bytes" 3>&- &
+  count=$!
+  set +e
+  fetch "$url" | tee "$work/hash" "$work/count" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+    tar --extract --directory="$stage/new" --numeric-owner --same-owner --preserve-permissions --delay-directory-restore --no-unquote --wildcards \
+      --warning=no-timestamp --quoting-style=literal --verbose --index-file="$work/index" "${pick[@]}" 2>"$work/tar-errors"
+  status=("${PIPESTATUS[@]}")
+  set -e
+  wait "$hash" "$count" || true
+  # tar first: when it gives up, the others are only cut off.
+  if ((status[3] != 0)) && grep -vE ': Not found in archive$|Exiting with failure status|^tar: (Unexpected EOF|Error is not recoverable|This does not look like)' "$work/tar-errors" >"$work/said"; then
+    ! grep -q 'Cannot hard link to' "$work/said" ||
+      die RestoreFailed "$what: a chosen file shares its content with one that no pattern names; name that, too: $(grep -m 3 'Cannot hard link to' "$work/said" | tr '\n' ' ')"
+    judge_disk "$work/said" RestoreFailed
+  fi
+  ((status[0] == 0)) || die DownloadFailed "The stored copy of $what could not be fetched: $(first_line "$work/fetch-errors")"
+  ((status[2] == 0)) || die ArchiveUnreadable "The stored copy of $what cannot be decompressed: $(first_line "$work/zstd-errors")"
+  ((status[3] == 0)) || ! grep -vqE ': Not found in archive$|Exiting with failure status' "$work/tar-errors" ||
+    die ArchiveUnreadable "The stored copy of $what ends too early: $(first_line "$work/tar-errors")"
+  judge_paths
+  # An archive of one file has no entry for a folder above it.
+  [[ ${#paths[@]} -gt 0 || $SSM_kind != path || $(head -n 1 "$work/index") == ./ ]] || : >"$work/is-file"
+  entries=$(find "$stage/new" -mindepth 1 -printf x | wc -c)
+  bytes=$(find "$stage/new" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+  dig_holes
+}
+
+# The archive holds the zeros of a sparse file: they are given back to the disk, and the file's time stays what it was.
+dig_holes() {
+  local file
+  command -v fallocate >/dev/null || return 0
+  while IFS= read -r -d '' file; do
+    keep_time "$file" fallocate --dig-holes "$file" 2>/dev/null || true
+  done < <(find "$stage/new" -type f -size +1M -print0)
+}
+
+# Folders above what was chosen that are not in the archive themselves: they become as the folder they will lie in.
+adopt_folders() {
+  local folder place
+  while IFS= read -r -d '' folder; do
+    place=$home/${folder#"$stage/new/"}
+    while ! is_folder "$place"; do place=${place%/*}; done
+    chown --reference="$place" -- "$folder" && chmod --reference="$place" -- "$folder"
+  done < <(find "$stage/new" -mindepth 1 -type d -newer "$work/begun" -perm 700 -print0)
+}

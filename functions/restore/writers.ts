@@ -1,0 +1,46 @@
+import { HOST_RESULTS } from '../contract/host-results.ts';
+import type { PlanItem, PlanWriter, RestoreOptions, RestorePlan } from '../contract/restore.ts';
+import type { ChosenItem } from './items.ts';
+import type { Answer } from './judge-items.ts';
+
+interface JudgedWriters {
+  readonly writers: PlanWriter[];
+  readonly stops: boolean;
+  readonly warnings: RestorePlan['warnings'];
+}
+
+/** Which containers stand still while things are swapped. What must run for the restore itself, its database servers, is never among them. */
+export function judgeWriters(
+  options: RestoreOptions,
+  items: readonly PlanItem[],
+  chosen: readonly ChosenItem[],
+  answers: readonly Answer[],
+): JudgedWriters {
+  const answer = answers.find(({ key }) => key === 'writers');
+  if (!answer) return { writers: [], stops: false, warnings: [] };
+  if (!answer.ok) {
+    const message = `Writers could not be looked for: ${answer.error?.message}`;
+    return { writers: [], stops: false, warnings: [{ name: answer.error?.name ?? 'ResultMissing', message }] };
+  }
+  const found = HOST_RESULTS['find-writers'].parse(answer.result);
+  const servers = chosen.flatMap(({ kind, source, declared }) => {
+    if (kind !== 'database' && kind !== 'tables') return [];
+    return [source.container?.name, 'container' in declared ? declared.container : undefined];
+  });
+  const isServer = ({ name, container }: PlanWriter) => servers.includes(container) || servers.includes(name);
+  const writers = found.writers.filter((writer) => !isServer(writer));
+  const replaces = items.some(({ swaps, exists }) => swaps && exists) && (options.mode !== 'tables' || options.replace);
+  return {
+    writers,
+    stops: replaces && writers.some(({ running }) => running),
+    warnings: [
+      ...found.missing.map((name) => ({ name: 'WriterMissing', message: `There is no container "${name}" to stop.` })),
+      ...found.writers.filter(isServer).map(({ name }) => {
+        return {
+          name: 'WriterIsServer',
+          message: `"${name}" is a writer and the server of a restored database: it goes on running.`,
+        };
+      }),
+    ],
+  };
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DeclaredContainer, DeclaredVolume } from './host-file.ts';
+
+/**
+ * What calls have changed of the things that the host file declares: a container that was stopped or started, a volume that was created.
+ * Lies in the engine's folder, since the host file is its writer's own.
+ */
+
+interface Switched {
+  running: boolean;
+  /** What the host file said then: once it says something else, that is the newer word. */
+  declared: boolean;
+}
+
+const switchFile = (directory: string, name: string) => join(directory, 'switched', `${name}.json`);
+
+/** Whether a declared container runs. */
+export function isRunning(directory: string, name: string, { running }: DeclaredContainer): boolean {
+  const switched = readJson<Switched>(switchFile(directory, name));
+  return switched?.declared === running ? switched.running : running;
+}
+
+export function switchContainer(
+  directory: string,
+  name: string,
+  running: boolean,
+  { running: declared }: DeclaredContainer,
+): void {
+  mkdirSync(join(directory, 'switched'), { recursive: true, mode: 0o700 });
+  writeJson(switchFile(directory, name), { running, declared } satisfies Switched);
+}
+
+/** Volumes that calls have created, by name. */
+export function createdVolumes(directory: string): Record<string, DeclaredVolume> {
+  let names: string[] = [];
+  try {
+    names = readdirSync(join(directory, 'volumes'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const labels = readJson<Record<string, string>>(join(directory, 'volumes', name, 'labels.json'));
+      return labels === null ? [] : [[name, { folder: join(directory, 'volumes', name, 'data'), labels }]];
+    }),
+  );
+}
+
+export function createVolume(directory: string, name: string, labels: Record<string, string>): void {
+  // Only the user that a container's process runs as needs to get in, as in Docker's own folder.
+  mkdirSync(join(directory, 'volumes', name, 'data'), { recursive: true });
+  writeJson(join(directory, 'volumes', name, 'labels.json'), labels);
+}
+
+function readJson<Value>(file: string): Value | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Value;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function writeJson(file: string, value: unknown): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(value));
+  renameSync(draft, file);
+}

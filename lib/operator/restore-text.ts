@@ -1,0 +1,40 @@
+import { indent } from './point-text.ts';
+import type { ShownPlan } from './restores.ts';
+import { bytesText, durationText, facts, mark, paint, type Style, table } from './text.ts';
+
+/** A plan for a person: what happens, what it needs, what stands in its way. */
+export function planText(style: Style, plan: ShownPlan): string {
+  const rows = plan.items.map((item) => [
+    item.item,
+    `${item.kind} ${item.source}`,
+    item.target,
+    item.exists ? 'replaced' : 'made',
+    bytesText(item.bytes),
+    bytesText(item.needBytes),
+    item.freeBytes === null ? 'unknown' : bytesText(item.freeBytes),
+  ]);
+  const diffs = plan.items.flatMap((item) => item.diff ?? []).filter(({ state }) => state !== 'same');
+  const running = plan.writers.filter((writer) => writer.running).map(({ container }) => container);
+  const parts = [
+    `${paint(style, 'bold', `restore ${plan.mode}`)} from ${plan.point} (${plan.state})`,
+    indent(
+      facts(style, [
+        ['plan', plan.restoreId],
+        ['stops', plan.stopsWriters ? running.join(', ') : 'nothing'],
+        ['safety point', plan.safetyPoint ? 'yes, of what is there now' : 'no'],
+        [
+          'takes about',
+          plan.etaSeconds === null ? `unknown: ${plan.etaFrom}` : `${durationText(plan.etaSeconds)}, ${plan.etaFrom}`,
+        ],
+      ]),
+    ),
+    indent(table(style, ['', 'source', 'place', '', 'stored', 'needs', 'free'], rows, ['stored', 'needs', 'free'])),
+    indent(plan.items.map(({ item, what }) => `${item}  ${what}`).join('\n')),
+    ...diffs.map(({ name, state, diff }) => indent([`${name} (${state})`, ...diff.map((line) => `  ${line}`)].join('\n'))),
+    ...[...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)].map(
+      ({ name, message }) => `${paint(style, 'yellow', '!')} ${name}: ${message}`,
+    ),
+    ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}

@@ -1,0 +1,114 @@
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import type { SuiteConfig } from '../config/suite-config.ts';
+import type { Agent } from '../platform/agent.ts';
+import type { HostCommand } from '../platform/host-command.ts';
+import { expression } from '../platform/jsonata.ts';
+import { parametersOf, type RestoreDocument, type RestoreDocuments } from './restore-documents.ts';
+
+export interface RestoreAgents {
+  readonly chooseItems: Agent;
+  readonly finishPlan: Agent;
+  readonly checkPlan: Agent;
+  readonly recordStep: Agent;
+  readonly recordRestore: Agent;
+  readonly planUndo: Agent;
+  readonly judgeUndo: Agent;
+  readonly compareDatabase: Agent;
+  readonly compareTree: Agent;
+  readonly planAssess: Agent;
+  readonly judgeAssess: Agent;
+  /** Gives the host a way to one artifact for fifteen minutes. */
+  readonly presign: Agent;
+}
+
+/** What every machine of a restore is made from. */
+export interface RestoreParts {
+  readonly suite: SuiteConfig;
+  readonly hostCommand: HostCommand;
+  readonly agents: RestoreAgents;
+  readonly documents: RestoreDocuments;
+}
+
+/**
+ * Variables that every machine sets before its first step: `$restoreId`; `$run`, the name of the execution whose commands these are,
+ * so that whoever cleans up after it finds them.
+ */
+export const RUN = expression('$states.context.Execution.Name');
+
+export interface HostStep {
+  readonly document: RestoreDocument;
+  /** JSONata of an object that holds the document's parameters, and may hold more. */
+  readonly from: string;
+  /** JSONata that is put behind the restore's id in the child's name; default: item and document. */
+  readonly name?: string;
+  readonly assign?: Record<string, unknown>;
+  readonly outputs?: unknown;
+}
+
+export function onHost(
+  scope: Construct,
+  { hostCommand, documents }: RestoreParts,
+  stateName: string,
+  step: HostStep,
+): tasks.StepFunctionsStartExecution {
+  const name = step.name ?? `$item.item & '-${step.document}'`;
+  return hostCommand.step(scope, stateName, {
+    document: documents[step.document],
+    parameters: expression(parametersOf(step.document, step.from)),
+    name: expression(`$restoreId & '-' & ${name}`),
+    comment: expression(`$run & ' ' & ${name}`),
+    ...(step.assign ? { assign: step.assign } : {}),
+    ...(step.outputs === undefined ? {} : { outputs: step.outputs }),
+  });
+}
+
+/** A line in the journal; what came in goes on. */
+export function note(
+  scope: Construct,
+  { suite, agents }: RestoreParts,
+  stateName: string,
+  entry: { item: string | null; phase: string; result?: unknown },
+  assign?: Record<string, unknown>,
+): tasks.LambdaInvoke {
+  const payload = { suite: suite.name, restoreId: expression('$restoreId'), result: null, ...entry };
+  return agents.recordStep.step(scope, stateName, payload, {
+    outputs: expression('$states.input'),
+    ...(assign ? { assign } : {}),
+  });
+}
+
+/** Assigns `$url`, and `$stored` with sha256 and bytes that the host must find. */
+export function presign(scope: Construct, { suite, agents }: RestoreParts, stateName: string, role: string): tasks.LambdaInvoke {
+  const payload = { suite: suite.name, id: expression('$point'), label: expression('$item.label'), role };
+  return agents.presign.step(scope, stateName, payload, {
+    assign: { url: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
+    outputs: {},
+  });
+}
+
+/** A Choice that goes one of two ways by a JSONata condition. */
+export function fork(
+  scope: Construct,
+  stateName: string,
+  condition: string,
+  yes: sfn.IChainable,
+  no: sfn.IChainable,
+): sfn.Choice {
+  return sfn.Choice.jsonata(scope, stateName)
+    .when(sfn.Condition.jsonata(expression(condition)), yes)
+    .otherwise(no);
+}
+
+/** Items one at a time: they share one disk, and what fails must not have left others half way. */
+export function eachItem(scope: Construct, stateName: string, items: string, body: sfn.IChainable, outputs?: unknown): sfn.Map {
+  const map = sfn.Map.jsonata(scope, stateName, {
+    // In brackets: of one item JSONata would make no list.
+    items: sfn.ProvideItems.jsonata(expression(`[${items}]`)),
+    maxConcurrency: 1,
+    ...(outputs === undefined ? {} : { outputs }),
+  });
+  map.itemProcessor(body);
+  return map;
+}

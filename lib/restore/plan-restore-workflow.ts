@@ -1,0 +1,80 @@
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { expression, FAILURE } from '../platform/jsonata.ts';
+import { Workflow } from '../platform/workflow.ts';
+import type { RestoreParts } from './host-steps.ts';
+
+/** The host's agent runs five commands at once. */
+const AT_ONCE = 2;
+
+/** Finds out what a restore would do, and writes it down. Touches nothing, takes no lock, alarms nobody. */
+export class PlanRestore extends Construct {
+  readonly workflow: Workflow;
+
+  constructor(scope: Construct, id: string, props: RestoreParts) {
+    super(scope, id);
+    this.workflow = new Workflow(this, 'Workflow', {
+      suite: props.suite.name,
+      name: 'plan-restore',
+      comment: 'Plans a restore: what it would replace, how much space and time it needs, what stands in its way',
+      timeoutSeconds: props.suite.timeouts.workflow,
+      body: this.states(props),
+      alwaysOnFailure: sfn.Pass.jsonata(this, 'Nothing was touched'),
+    });
+  }
+
+  private states(props: RestoreParts): sfn.IChainable {
+    const { suite, agents, hostCommand } = props;
+    const request = expression('$states.context.Execution.Input');
+    const sources = suite.sources;
+    const choose = agents.chooseItems.step(
+      this,
+      'Choose what to restore',
+      { suite: suite.name, request, sources, writers: suite.writers },
+      { assign: { draft: expression('$states.result.Payload') } },
+    );
+    const begin = sfn.Pass.jsonata(this, 'Remember the question', {
+      assign: { look: expression('$states.input'), url: '' },
+    });
+    const way = agents.presign.step(
+      this,
+      'Give the host a way to it',
+      {
+        suite: suite.name,
+        id: expression('$draft.point'),
+        label: expression('$look.presign.label'),
+        role: expression('$look.presign.role'),
+      },
+      { assign: { url: expression('$states.result.Payload.url') }, outputs: {} },
+    );
+    const ask = hostCommand.step(this, 'Ask the host', {
+      document: expression('$look.document'),
+      parameters: expression("$look.presign != null ? $merge([$look.parameters, { 'url': $url }]) : $look.parameters"),
+      name: expression("$draft.restoreId & '-' & $look.key & '-' & $look.document"),
+      comment: expression("$states.context.Execution.Name & ' ' & $look.document"),
+      outputs: { key: expression('$look.key'), ok: true, result: expression('$states.result.Output.result'), error: null },
+    });
+    const failed = sfn.Pass.jsonata(this, 'Note what the host did not answer', {
+      outputs: { key: expression('$look.key'), ok: false, result: null, error: expression('$lookFailure') },
+    });
+    for (const step of [way, ask]) step.addCatch(failed, { errors: ['States.ALL'], assign: { lookFailure: FAILURE } });
+    way.next(ask);
+    const needsWay = sfn.Choice.jsonata(this, 'Does it need something of the point?')
+      .when(sfn.Condition.jsonata(expression('$look.presign != null')), way)
+      .otherwise(ask);
+    const looks = sfn.Map.jsonata(this, 'Look at the host', {
+      items: sfn.ProvideItems.jsonata(expression('[$draft.looks]')),
+      maxConcurrency: AT_ONCE,
+    });
+    looks.itemProcessor(begin.next(needsWay));
+    const finish = agents.finishPlan.step(this, 'Write the plan', {
+      suite: suite.name,
+      restoreId: expression('$draft.restoreId'),
+      point: expression('$draft.point'),
+      request,
+      sources,
+      looks: expression('$states.input'),
+    });
+    return choose.next(looks).next(finish);
+  }
+}

@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { succeed } from '../support/backup-outcomes.ts';
+import { createSuite, type Suite } from '../support/cli.ts';
+import { createHost } from '../support/host.ts';
+import type { Container, Folder, Postgres, TestHost, Volume } from '../support/test-host.ts';
+import { writeTree } from '../support/tree.ts';
+
+let host: TestHost;
+let db: Postgres;
+let app: Container;
+let uploads: Volume;
+let configuration: Folder;
+let tight: string;
+let suite: Suite;
+let point: string;
+
+beforeAll(async () => {
+  host = await createHost();
+  db = await host.postgres('db', { databases: ['shop'] });
+  uploads = await host.volume('uploads', { 'drawing.pdf': 'drawing', 'sub/notes.txt': 'notes' });
+  app = await host.container('app', { files: { 'app/exports/a.csv': '1,2\n' } });
+  configuration = await host.directory({ 'settings.env': 'A=1\n' });
+  const room = await host.limitScratch(8_000_000);
+  tight = join(host.environment.TMPDIR!, 'data');
+  await room();
+  await writeTree(tight, { 'large.bin': Buffer.alloc(6_000_000, 'x') });
+  await db.sql(
+    'shop',
+    `create role clerk login; create table users (id int primary key); insert into users select generate_series(1, 7);
+     grant select on users to clerk;`,
+  );
+  suite = await createSuite({
+    host,
+    suite: {
+      sources: {
+        databases: [{ name: 'shop', container: db.container, ownership: 'keep' }],
+        volumes: [{ name: 'uploads', volume: uploads.name }],
+        paths: [{ name: 'exports', container: app.container, path: '/app/exports' }],
+        files: [
+          { name: 'settings', directory: configuration.folder, include: ['*.env'] },
+          { name: 'tight', directory: tight, include: ['*.bin'] },
+        ],
+      },
+    },
+  });
+  point = (await provenBackupBesideTight()).point!.id;
+});
+afterAll(() => host.remove());
+
+/** The mounted folder is what `leftovers` would tell of. */
+async function provenBackupBesideTight() {
+  const { json } = await succeed(suite, 'backup');
+  expect(json.outcome).toBe('proven');
+  return json;
+}
+
+const FULL = () => ['latest', '--mode', 'full', '--no-safety-point', '--confirm', suite.name];
+
+it('says where space is missing, and touches nothing', async () => {
+  const refused = await suite.run('restore', ...FULL());
+  expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([
+    7,
+    'refused',
+    'SpaceMissing',
+  ]);
+  expect(refused.json.plan!.problems).toMatchObject([
+    { path: 'files-tight', message: expect.stringMatching(/6\.0 MB are needed/) },
+  ]);
+});
+
+it('brings everything back where nothing is left, databases first', async () => {
+  await rm(join(tight, 'large.bin'));
+  await db.sql('postgres', 'drop database shop; drop role clerk');
+  await uploads.remove();
+  await app.delete('app/exports');
+  await configuration.delete('settings.env');
+  const assessed = await suite.run('assess', point);
+  expect([assessed.exitCode, assessed.json.error?.name], assessed.stderr).toEqual([3, 'SourcesDiffer']);
+  expect(assessed.json.sources.map(({ source, state }) => `${source} ${state}`)).toEqual([
+    'shop missing',
+    'uploads missing',
+    'exports missing',
+    'settings missing',
+    'tight missing',
+  ]);
+
+  const done = await suite.run('restore', ...FULL());
+  expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
+  expect(done.json.plan!.items.map(({ source }) => source)).toEqual([
+    expect.stringContaining('db'),
+    'shop',
+    'settings',
+    'tight',
+    'uploads',
+    'exports',
+  ]);
+  expect((await succeed(suite, 'assess', point)).json.sources.map(({ state }) => state)).toEqual(Array(5).fill('present'));
+  expect(await db.sql('shop', "select has_table_privilege('clerk', 'users', 'select')")).toBe('t');
+  const { json } = await suite.run('restore', '--forget');
+  expect([json.outcome, json.error]).toEqual(['forgotten', null]);
+  // So that it is removed with the host.
+  await host.volume('uploads');
+});
+
+it('names the container that must be made first', async () => {
+  await app.remove();
+  const refused = await suite.run('restore', 'latest', '--mode', 'files', '--source', 'exports', '--confirm', suite.name);
+  expect([refused.exitCode, refused.json.error?.name]).toEqual([7, 'RestoreRefused']);
+  expect(refused.json.error!.message).toContain(`There is no container "${app.container}". Make it first`);
+});
