@@ -48,7 +48,8 @@ store() {
   fi
   wait "$whole" "$chunks" "$count"
   exec {hold}>&-
-  wait "$uploader" || die UploadFailed "The upload of $key failed: $(first_line "$pipe.upload-log")"
+  # A tool that was ended from outside says nothing: then its status is all there is.
+  wait "$uploader" || die UploadFailed "The upload of $key failed with status $?: $(first_line "$pipe.upload-log")"
   ARTIFACTS+=("$(artifact_json "$role" "$key" "$raw" "$pipe" "$(seconds_since "$started")")")
   return "$status"
 }

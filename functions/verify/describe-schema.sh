@@ -17,10 +17,13 @@ schema_of() {
 store schema "$stem.schema.sql.zst" null schema_of "$database" ||
   judge_scratch "The restored schema of \"$database\" could not be read" "$work/schema-errors" RestoreFailed
 
-expected=suite_backup_expected
-in_scratch postgres psql -XAtqw -c "drop database if exists $expected" -c "create database $expected template template0" 2>"$work/create-errors" ||
-  in_scratch template1 psql -XAtqw -c "drop database if exists $expected" -c "create database $expected template template0" 2>"$work/create-errors" ||
-  judge_scratch 'A database for the stored schema could not be made' "$work/create-errors" RestoreFailed
+# A name of its own for every attempt: one that holds a subscription cannot be dropped to make room for the next.
+expected=suite_backup_expected_$SSM_attempt
+maintain() { # SQL; the server's own postgres may be among those that are restored
+  in_scratch postgres psql -XAtqwc "$1" 2>"$work/maintain-errors" || in_scratch template1 psql -XAtqwc "$1" 2>"$work/maintain-errors"
+}
+maintain "create database $expected template template0" ||
+  judge_scratch 'A database for the stored schema could not be made' "$work/maintain-errors" RestoreFailed
 set +e
 fetch "$url" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
   in_scratch -i "$expected" psql -XAtqw -v ON_ERROR_STOP=1 >/dev/null 2>"$work/load-errors"
@@ -31,4 +34,5 @@ set -e
 ((status[1] == 0)) || die ArchiveUnreadable "The stored schema of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"
 store expected-schema "$stem.expected-schema.sql.zst" null schema_of "$expected" ||
   judge_scratch "The expected schema of \"$database\" could not be read" "$work/schema-errors" RestoreFailed
+maintain "drop database $expected" || true # only for its space
 result "{\"artifacts\":$(artifacts_json)}"
