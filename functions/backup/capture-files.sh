@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
 # source ../files/archive-tree.sh
+# source ../files/choose-files.sh
 
 need aws zstd openssl tar tee split awk find xargs base64
 decode directory directory
@@ -11,32 +12,15 @@ decode_list exclude exclude
 [[ -d $directory ]] || die PathNotFound "There is no directory \"$directory\" on this host."
 [[ -r $directory && -x $directory ]] || die HostPermission "The directory \"$directory\" may not be read; run as root."
 
-# Patterns are expanded by the shell and only by the shell: no word splitting, no evaluation.
-shopt -s nullglob globstar
-tree_directory=$directory
-tree_roots=()
-missing=()
+choose_files "$directory" "${include[@]}"
 warnings=
-cd -- "$directory" || exit
-for pattern in "${include[@]}"; do
-  # A pattern without wildcard that names nothing expands to itself; nullglob only drops those with one.
-  # shellcheck disable=SC2206 # the expansion is the point
-  IFS='' && matches=(./$pattern) && unset IFS
-  found=0
-  for match in "${matches[@]}"; do
-    [[ -e $match || -L $match ]] || continue
-    found=1
-    tree_roots+=("$match")
-    # A link to elsewhere is kept as a link; that its target is not in the backup must be said (certificates are often such links).
-    if [[ -L $match ]]; then
-      warnings+="${warnings:+,}{\"name\":\"LinkNotFollowed\",\"message\":$(json_string "$match is a link to $(readlink -- "$match"); declare the directory it points into, too.")}"
-    fi
-  done
-  ((found)) || missing+=("$pattern")
+# A link to elsewhere is kept as a link; that its target is not in the backup must be said (certificates are often such links).
+for match in "${links_found[@]}"; do
+  warnings+="${warnings:+,}{\"name\":\"LinkNotFollowed\",\"message\":$(json_string "$match is a link to $(readlink -- "$match"); declare the directory it points into, too.")}"
 done
 cd /
-if ((${#missing[@]} > 0)); then
-  list=$(printf '"%s" ' "${missing[@]}")
+if ((${#patterns_missing[@]} > 0)); then
+  list=$(printf '"%s" ' "${patterns_missing[@]}")
   [[ $SSM_optional == true && ${#tree_roots[@]} -gt 0 ]] || die NoFileMatches "In \"$directory\" nothing matches ${list% }."
   warnings+="${warnings:+,}{\"name\":\"NoFileMatches\",\"message\":$(json_string "Nothing matches ${list% }.")}"
 fi

@@ -92,6 +92,11 @@ export const ERRORS = {
     document: 82,
     hint: 'Declare a database instead: files of a running server are not a backup.',
   },
+  MountNotCaptured: {
+    exit: 3,
+    document: 113,
+    hint: 'Declare what is mounted there as a source of its own, and exclude it from the path.',
+  },
   SourceEmpty: { exit: 3, document: 83, hint: 'The source holds nothing. If that is right, declare it optional.' },
   PathNotFound: { exit: 3, document: 84, hint: 'Check the path in the suite file against the container or host.' },
   NoFileMatches: { exit: 3, document: 85, hint: 'Check directory and patterns of the source against the host.' },

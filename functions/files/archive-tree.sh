@@ -2,7 +2,10 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
 
 # What is to be captured: entries below $tree_directory, named as `find` names them, less the excluded patterns.
-declare -a tree_roots=(.) tree_prune=() tree_exclude=()
+# What a restore leaves in a tree (the stage of functions/restore/tree.sh, old files beside new ones) is never part of it.
+left_by_restore=('.suite-backup-restore-*' '*.before-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z*')
+declare -a tree_roots=(.) tree_exclude=(--no-anchored "${left_by_restore[@]/#/--exclude=}" --anchored)
+declare -a tree_prune=(\( -name "${left_by_restore[0]}" -o -name "${left_by_restore[1]}" \) -prune -o)
 tree_directory=
 tree_warnings=
 exclude_from_tree() { # PATTERN...: relative to the directory, `*` also matches `/`, as tar and find agree
@@ -13,8 +16,12 @@ exclude_from_tree() { # PATTERN...: relative to the directory, `*` also matches 
   done
 }
 
+# A pattern may name more roots than one command line holds.
 find_in_tree() {
-  (cd -- "$tree_directory" && find "${tree_roots[@]}" -ignore_readdir_race "${tree_prune[@]}" "$@")
+  local i
+  for ((i = 0; i < ${#tree_roots[@]}; i += 1000)); do
+    (cd -- "$tree_directory" && find "${tree_roots[@]:i:1000}" -ignore_readdir_race "${tree_prune[@]}" "$@") || return
+  done
 }
 
 # Records end with NUL, so that any name survives: type, size, mode, uid, gid, mtime, ctime, inode, links, path, link target.
@@ -38,11 +45,12 @@ hash_tree() {
 # What stands in the tree is listed before and after the archive is written: an entry that differs changed while it was read, and the
 # proof does not hold the archive to its content. All else must be in the archive exactly as the list and its sha256 say.
 # capture_tree WHAT STEM: stores archive and inventory.
+# shellcheck disable=SC2034 # for store.sh and the documents
 capture_tree() {
   local what=$1 stem=$2 files raw hasher status=0
-  mkdir "$work/tree"
-  list_tree >"$work/tree/before" 2>"$work/list-errors" || not_readable "$what" "$work/list-errors" InventoryFailed
-  files=$(find_in_tree ! -type d -printf x | wc -c)
+  list_once "$what" before
+  refuse_running_server "$what"
+  files=$(find_in_tree ! -type d ! -type s -printf x | wc -c)
   ((files > 0)) || die SourceEmpty "$what holds no files."
   raw=$(find_in_tree -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
 
@@ -54,20 +62,43 @@ capture_tree() {
   tolerated=0
   ((status <= 1)) || not_readable "$what" "$work/tar-errors" ArchiveFailed
   wait "$hasher"
-  list_tree >"$work/tree/after" 2>"$work/list-errors" || not_readable "$what" "$work/list-errors" InventoryFailed
+  list_once "$what" after
   if ! cmp --silent "$work/tree/before" "$work/tree/after"; then
     tree_warnings="{\"name\":\"FileChanged\",\"message\":$(json_string "$what changed while it was read; the proof names the entries.")}"
   fi
   store inventory "$stem.inventory.tar.zst" null inventory_archive
 }
 
+# A server's files copied while it writes them are no backup, whatever kind of source they lie in.
+refuse_running_server() { # WHAT
+  local lock
+  while IFS= read -r -d '' lock; do
+    [[ ! -e $tree_directory/${lock%/*}/PG_VERSION ]] ||
+      die VolumeIsDataDirectory "$1 holds the data directory of a PostgreSQL server that runs (${lock%/*}); declare the database instead, and exclude the folder here."
+  done < <(grep --null-data '^\./\(.*/\)\?postmaster\.pid$' "$work/tree/before")
+}
+
+# inventory_tree WHAT STEM: stores the inventory alone.
+inventory_tree() {
+  list_once "$1" before
+  hash_tree
+  list_once "$1" after
+  store inventory "$2.inventory.tar.zst" null inventory_archive
+}
+
+list_once() { # WHAT NAME
+  mkdir --parents "$work/tree"
+  list_tree >"$work/tree/$2" 2>"$work/list-errors" || not_readable "$1" "$work/list-errors" InventoryFailed
+}
+
 # GNU format: exact bytes of any name, and no extra block per file. tar takes backslashes in its arguments for escapes unless told otherwise. Its status must reach store, not that of the compressor.
 archive_tree() {
   local status=0
   mkfifo "$work/tar"
+  printf '%s\0' "${tree_roots[@]}" >"$work/roots"
   compress <"$work/tar" 3>&- &
   tar --create --no-unquote --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
-    "${tree_roots[@]}" >"$work/tar" 2>"$work/tar-errors" || status=$?
+    --null --verbatim-files-from --files-from="$work/roots" >"$work/tar" 2>"$work/tar-errors" || status=$?
   wait $! || status=2
   return "$status"
 }
