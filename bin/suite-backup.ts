@@ -6,6 +6,9 @@ import { homeOf } from './launch/home.ts';
 import { interruption } from './launch/interruption.ts';
 import { hasSources, PROJECT } from './launch/sources.ts';
 
+// Dumps, roles with their verifiers and environment files will lie in the home: nobody else may read them.
+process.umask(0o077);
+
 const argv = process.argv.slice(2);
 // npx, unlike npm run, leaves the working directory alone: it is the caller's.
 const cwd = process.cwd();

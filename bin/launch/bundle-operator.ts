@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { makeHome } from './home.ts';
 import { LaunchError } from './launch-error.ts';
 import { codeDigest, hasSources, PROJECT } from './sources.ts';
 
@@ -13,6 +14,7 @@ export type Operator = typeof import('../../lib/operator/main.ts');
  */
 export async function loadOperator(directory: string): Promise<Operator> {
   const file = join(directory, 'operator.mjs');
+  if (hasSources()) makeHome(directory);
   // For all that is loaded from here on, the engine included: reading 150 files of TypeScript costs more than any short command itself.
   enableCompileCache(join(directory, 'compile-cache'));
   if (hasSources()) await bundle(directory, file);
@@ -34,7 +36,6 @@ async function bundle(directory: string, file: string): Promise<void> {
   const stamp = `// suite-backup ${codeDigest()}`;
   if (existsSync(file) && readFileSync(file, 'utf8').startsWith(stamp)) return;
   const { build } = await import('esbuild');
-  mkdirSync(directory, { recursive: true });
   const draft = join(directory, `operator.${process.pid}.mjs`);
   try {
     await build({

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readAssembly } from '../../lib/local-engine/assembly/read-assembly.ts';
 import type { Engine } from '../../lib/local-engine/engine.ts';
@@ -7,7 +6,7 @@ import { joinOrStart } from '../../lib/local-engine/joining/join-or-start.ts';
 import { locateObject } from '../../lib/local-engine/s3/layout.ts';
 import type { Call, LocalEngine, LocalHelp } from '../../lib/operator/main.ts';
 import { dockerHost, type HostEnvironment } from './docker-host.ts';
-import { homeOf } from './home.ts';
+import { homeOf, makeAccount, makeHome } from './home.ts';
 import { LaunchError } from './launch-error.ts';
 import { PROJECT } from './sources.ts';
 import { synthesize } from './synthesize.ts';
@@ -25,7 +24,8 @@ export async function openEngine(options: Options, cwd: string, signal: AbortSig
   const home = homeOf(options.home, cwd);
   const suite = options.suite === undefined ? join(PROJECT, 'bin/suite.ts') : resolve(cwd, options.suite);
   const region = options.region ?? REGION;
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeHome(home);
+  makeAccount(home);
   leaveProfilesAlone();
 
   // Both are looked at before either is complained about; a wrong suite file is the nearer cause, so it is told first.

@@ -60,9 +60,12 @@ fi
 options=()
 (($(answer hash-partitions) == 0)) || options+=(--load-via-partition-root)
 
+# As pg_dump by itself: in the database's own encoding, because not every byte has its like in another one.
+[[ $SERVER_JSON =~ \"encoding\"\ :\ \"([A-Z0-9_]+)\" ]] && options+=(--encoding="${BASH_REMATCH[1]}")
+
 # The schema's text, taken apart from the dump: what the dump leaves out is found by comparing with it.
 schema_text() {
-  in_container "${PG[@]}" pg_dump --schema-only --snapshot="$snapshot" --no-password --lock-wait-timeout=60000 2>"$work/schema-errors" | compress
+  in_container "${PG[@]}" pg_dump --schema-only --snapshot="$snapshot" --no-password --lock-wait-timeout=60000 "${options[@]}" 2>"$work/schema-errors" | compress
 }
 store schema "$stem.schema.sql.zst" null schema_text || die DumpFailed "pg_dump --schema-only failed: $(first_line "$work/schema-errors")"
 

@@ -135,14 +135,43 @@ async function sealSource(source: Source, run: z.infer<typeof input>, reference:
     };
   }
   const capture: CaptureResult = HOST_RESULTS['capture-database'].parse(result);
-  const artifacts = await Promise.all(capture.artifacts.map(lookUp));
+  requireRoles(source, capture.artifacts);
+  const stem = `${keys.artifactPrefix(run.suite, run.id)}${label}`;
+  const artifacts = await Promise.all(capture.artifacts.map((artifact) => lookUp(artifact, stem)));
   const anomaly = anomalyOf(label, artifacts, reference, run.shrink);
   const { container, server, resolved } = capture;
   return { ...base, resolved, state: 'captured', reason: null, artifacts, container, server, anomaly };
 }
 
-/** Only S3 knows the version, and only what S3 has is captured, whatever the host's uploader said. */
-async function lookUp(artifact: CaptureResult['artifacts'][0]): Promise<StoredArtifact> {
+/** What a capture of each kind must have stored: a database without its fingerprint could never be proven. */
+const ROLES: Record<Source['kind'], readonly StoredArtifact['role'][]> = {
+  database: ['schema', 'dump', 'fingerprint'],
+  globals: ['globals'],
+  volume: ['archive', 'inventory'],
+  path: ['archive', 'inventory'],
+  files: ['archive', 'inventory'],
+};
+
+function requireRoles(source: Source, artifacts: CaptureResult['artifacts']): void {
+  const missing = ROLES[source.kind].filter((role) => artifacts.filter((artifact) => artifact.role === role).length !== 1);
+  if (missing.length === 0) return;
+  throw new NamedError('CaptureIncomplete', `The host reported not exactly one of each: ${missing.join(', ')}.`);
+}
+
+/**
+ * Only S3 knows the version, and only what S3 has is captured, whatever the host's uploader said. The key must be one that this run gave
+ * this source: seal may tag, and a host that names an older point's object would otherwise decide when that expires.
+ */
+async function lookUp(artifact: CaptureResult['artifacts'][0], stem: string): Promise<StoredArtifact> {
+  if (!artifact.key.startsWith(`${stem}.`)) {
+    throw new NamedError('CaptureIncomplete', `The host reported ${artifact.key}, which is no key of this source in this run.`);
+  }
+  if (artifact.chunks.length !== Math.ceil(artifact.bytes / artifact.chunkBytes)) {
+    throw new NamedError(
+      'CaptureIncomplete',
+      `${artifact.key}: the hashes of its pieces do not cover its ${artifact.bytes} bytes.`,
+    );
+  }
   const head = await vault.head(artifact.key);
   if (!head) throw new NamedError('UploadFailed', `${artifact.key} was reported as stored, but is not in the vault.`);
   if (head.bytes !== artifact.bytes) {

@@ -15,9 +15,6 @@ export const agentRoleName = (suite: string, agent: string) => `${suite}-backup-
 /** Proofs of several suites may run on one host at once: each scratch server takes the first free of so many ports. */
 export const SCRATCH_PORTS = 16;
 
-/** Label of everything we start on the host; the sweep removes by it. */
-export const SCRATCH_LABEL = 'suite-backup.scratch';
-
 /** Stack outputs that the operator's command reads. */
 export const OUTPUTS = {
   suite: 'Suite',

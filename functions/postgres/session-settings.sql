@@ -7,6 +7,7 @@ set extra_float_digits = 3;
 set bytea_output = hex;
 set xmlbinary = base64;
 set lc_monetary = 'C';
+set quote_all_identifiers = off;
 set row_security = off;
 set statement_timeout = 0;
 set lock_timeout = 0;

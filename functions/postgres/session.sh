@@ -93,8 +93,10 @@ server_facts() {
       'version', current_setting('server_version'),
       'versionNumber', current_setting('server_version_num')::int,
       'bootstrapUser', (select rolname from pg_roles where oid = 10),
-      'sharedPreloadLibraries', current_setting('shared_preload_libraries'),
-      'encoding', pg_encoding_to_char((select encoding from pg_database where datname = current_database())))")
+      -- Shown to superusers and members of pg_read_all_settings only: others cannot say what the scratch would have to load.
+      'sharedPreloadLibraries', coalesce((select setting from pg_settings where name = 'shared_preload_libraries'), ''),
+      'encoding', pg_encoding_to_char((select encoding from pg_database where datname = current_database())))" 2>"$work/facts-errors") ||
+    die DatabaseUnreachable "The server in \"$container\" does not say what it is: $(first_line "$work/facts-errors")"
   # shellcheck disable=SC2034 # for the documents
   { read -r client && read -r CONTAINER_ZSTD && read -r SERVER_MAJOR && read -r SERVER_JSON; } <<<"$said"
   [[ -n $client ]] || die ToolMissing "The container \"$container\" has no pg_dump."

@@ -98,7 +98,7 @@ finish() {
     eval "${UNDO[i]}" # quoted by undo() itself with %q
   done
   local children
-  mapfile -t children < <(jobs -p)
+  mapfile -t children < <(jobs -rp) # the number of one that has ended may belong to somebody else
   ((${#children[@]} == 0)) || kill -TERM "${children[@]}" 2>/dev/null
   rm -rf -- "$work"
   exit "$status"

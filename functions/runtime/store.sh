@@ -46,9 +46,13 @@ store() {
     ((cut == 0)) || die UploadFailed "The upload of $key ended before its data did. $(first_line "$pipe.upload-log")"
     return "$status"
   fi
-  wait "$whole" "$chunks" "$count"
+  local hasher
+  for hasher in "$whole" "$chunks" "$count"; do
+    wait "$hasher" || die UploadFailed "A program that hashes or counts $key ended with status $?."
+  done
   exec {hold}>&-
-  wait "$uploader" || die UploadFailed "The upload of $key failed: $(first_line "$pipe.upload-log")"
+  # A tool that was ended from outside says nothing: then its status is all there is.
+  wait "$uploader" || die UploadFailed "The upload of $key failed with status $?: $(first_line "$pipe.upload-log")"
   ARTIFACTS+=("$(artifact_json "$role" "$key" "$raw" "$pipe" "$(seconds_since "$started")")")
   return "$status"
 }

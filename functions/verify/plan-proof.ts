@@ -15,6 +15,7 @@ import { readPoint } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
+  account: z.string(),
   id: z.string(),
   checks: z.custom<SqlCheck[]>(Array.isArray),
   /** Where the scratch listens; null when no agent can reach it. */
@@ -28,7 +29,7 @@ const CHUNK_BYTES = String(256 * 1024 * 1024);
 const vault = new Vault(required('BUCKET'));
 
 /** What must be looked at to prove a point, from its manifest alone: nothing is asked of the host that was backed up. */
-export const handler = agent(input, async ({ suite, id, checks, address, port }) => {
+export const handler = agent(input, async ({ suite, account, id, checks, address, port }) => {
   if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
   const now = new Date();
   const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
@@ -36,7 +37,7 @@ export const handler = agent(input, async ({ suite, id, checks, address, port })
   const captured = manifest.sources.filter(({ state }) => state === 'captured');
   const common = {
     suite,
-    proof: proofId,
+    proof: `${account}-${proofId}`,
     bucket: vault.bucket,
     prefix: keys.artifactPrefix(suite, id),
     chunkBytes: CHUNK_BYTES,

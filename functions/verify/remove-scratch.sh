@@ -4,13 +4,13 @@
 
 need docker
 removed=0
-mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite" 2>"$work/errors")
+mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite.$SSM_account" 2>"$work/errors")
 if ((${#containers[@]} > 0)); then
   docker rm --force --volumes "${containers[@]}" >/dev/null
   removed=${#containers[@]}
 fi
 shopt -s nullglob
-for folder in "${TMPDIR:-/tmp}/suite-backup-scratch-$SSM_suite-"*; do
+for folder in "${TMPDIR:-/tmp}/suite-backup-scratch-$SSM_suite.$SSM_account-"*; do
   rm -rf -- "$folder"
   removed=$((removed + 1))
 done

@@ -8,13 +8,11 @@ decode url url
 decode bootstrap_user bootstrapUser
 decode database database
 
-# The archive creates its database itself. The server's own `postgres` makes room when that is the one.
+# The archive creates its database itself. What bears its name makes room: the server's own `postgres`, or what an attempt before this one left.
 maintenance=postgres
-if [[ $database == postgres ]]; then
-  maintenance=template1
-  in_scratch "$maintenance" psql -XAtqw -c 'drop database postgres' 2>"$work/drop-errors" ||
-    judge_scratch 'The scratch database postgres could not make room' "$work/drop-errors" RestoreFailed
-fi
+[[ $database != postgres ]] || maintenance=template1
+in_scratch -i "$maintenance" psql -XAtqw -v ON_ERROR_STOP=1 -v "name=$database" <<<'drop database if exists :"name"' 2>"$work/drop-errors" ||
+  judge_scratch "The scratch database \"$database\" could not make room" "$work/drop-errors" RestoreFailed
 
 started=$(now)
 mkfifo "$work/hash" "$work/count"
@@ -28,9 +26,11 @@ fetch "$url" | tee "$work/hash" "$work/count" | zstd --quiet --decompress --stdo
 status=("${PIPESTATUS[@]}")
 set -e
 wait "$hash" "$count"
-# pg_restore first: when it gives up, the others are only cut off.
-if ((status[3] != 0)) && ((status[0] == 0 || status[0] == 23)) && ! grep -q 'could not read from input file' "$work/restore-errors"; then
-  judge_scratch "pg_restore of \"$database\" failed" "$work/restore-errors" RestoreFailed
+# pg_restore first: when it gives up, the others are only cut off. curl says 23 then, or the shell around it ends of SIGPIPE.
+if ((status[3] != 0)) && ((status[0] == 0 || status[0] == 23 || status[0] == 141)) && ! grep -q 'could not read from input file' "$work/restore-errors"; then
+  # Up to its first literal: a subscription's may be a password.
+  statement=$(sed -n "s/'.*//; /^Command was: / { s///p; q; }" "$work/restore-errors" | cut -c 1-120)
+  judge_scratch "pg_restore of \"$database\" failed${statement:+ at: $statement ...}" "$work/restore-errors" RestoreFailed
 fi
 ((status[0] == 0)) || die DownloadFailed "The stored dump of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
 ((status[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"

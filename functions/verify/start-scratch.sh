@@ -40,7 +40,7 @@ serve='
     grep -q "Address already in use" log && [ "$port" -lt "$5" ] || exit
     port=$((port + 1))
   done'
-docker run --detach --name "$scratch" --label "suite-backup.scratch=$SSM_suite" --network "$network" --shm-size 256m --log-driver none \
+docker run --detach --name "$scratch" --label "suite-backup.scratch=$scratch_owner" --network "$network" --shm-size 256m --log-driver none \
   --user postgres --volume "$scratch_directory:$scratch_directory" --entrypoint sh "$image" \
   -c "$serve" serve "$scratch_directory" "$bootstrap_user" "$listen" "$SSM_firstPort" "$SSM_lastPort" "$preload" >/dev/null 2>"$work/run-errors" ||
   die ScratchFailed "Docker could not start the scratch server: $(first_line "$work/run-errors")"
@@ -50,7 +50,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 password=$(openssl rand -hex 24)
 
 running() {
-  [[ $(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite") ]] &&
+  [[ $(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$scratch_owner") ]] &&
     [[ $(docker inspect --type container --format "$o.State.Running}}" "$scratch") == true ]]
 }
 o='{'

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
@@ -75,7 +76,13 @@ export class Backup extends Construct {
       },
       { assign: { plan: expression('$states.result.Payload') } },
     );
-    const sweep = this.onHost(props, 'Remove what earlier runs left', props.removeScratch, { suite: suite.name }, 'sweep');
+    const sweep = this.onHost(
+      props,
+      'Remove what earlier runs left',
+      props.removeScratch,
+      { suite: suite.name, account: Stack.of(this).account },
+      'sweep',
+    );
     const inspect = this.onHost(props, 'Inspect the host', props.inspectHost, {}, 'inspect', {
       host: expression('$states.result.Output.result'),
     });

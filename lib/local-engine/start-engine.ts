@@ -65,7 +65,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const { directory, region = 'us-east-1', joinedGrace = dayMilliseconds } = options;
   const state = join(directory, 'engine');
   const loaded = loadAssembly(options.assembly, region, integrationNames);
-  const place = localPlace(region);
+  const place = localPlace(region, directory);
   const activity = new Activity();
   const logs = new LogFiles(join(state, 'logs'), loaded.logGroups);
 

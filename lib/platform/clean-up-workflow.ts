@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -123,7 +123,7 @@ export class CleanUp extends Construct {
     });
     const remove = props.hostCommand.step(this, 'Remove the scratch that the run left', {
       document: props.removeScratch,
-      parameters: { suite },
+      parameters: { suite, account: Stack.of(this).account },
       name: expression(`'clean-up-' & $run`),
       comment: expression(`'clean-up of ' & $run`),
     });

@@ -4,6 +4,7 @@ const NUMBER = '^[0-9]{1,18}$';
 
 const PARAMETERS = {
   suite: ['Name of the suite.', '^[a-z][a-z0-9-]{0,39}$'],
+  account: ['Account of the workflows.', '^[0-9]{12}$'],
   bucket: ['Bucket to write to.', '^[a-z0-9][a-z0-9.-]{2,62}$'],
   prefix: ['Beginning of every key that is written.', '^[A-Za-z0-9/_-]{1,200}$'],
   source: ['Label of the source: part of keys.', '^[a-z]{1,20}-[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$'],

@@ -35,6 +35,6 @@ export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number)
     restoreDatabase: document('restore-database', [...SCRATCH, 'database', 'url']),
     describeSchema: document('describe-schema', [...SCRATCH, ...STORE, 'source', 'database', 'url']),
     fingerprintScratch: document('fingerprint-scratch', [...SCRATCH, ...STORE, 'source', 'database', 'fingerprint', 'checks']),
-    removeScratch: document('remove-scratch', ['suite']),
+    removeScratch: document('remove-scratch', ['suite', 'account']),
   };
 }

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { SuiteConfig } from '../config/suite-config.ts';
@@ -61,6 +62,7 @@ export class Prove extends Construct {
       'Plan the proof',
       {
         suite: suite.name,
+        account: Stack.of(this).account,
         id: expression('$states.input.id'),
         checks,
         address: suite.host.network ? suite.host.address : null,

@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { command } from '../support/command.ts';
-import { createEmbeddedHost } from '../support/embedded-host.ts';
+import { createHost } from '../support/host.ts';
 import { libpqVariables } from '../support/login.ts';
-import { postgresMajor } from '../support/postgres-binaries.ts';
-import { currentRun } from '../support/run-folder.ts';
 import type { Postgres, TestHost, Volume } from '../support/test-host.ts';
 import { fillDatabase } from './database-data.ts';
 import { say } from './report.ts';
@@ -30,7 +28,7 @@ export class Stage {
   }
 
   static async open(size: number, rounds: number): Promise<Stage> {
-    return new Stage(await createEmbeddedHost(await currentRun(), postgresMajor()), size, rounds);
+    return new Stage(await createHost(), size, rounds);
   }
 
   postgres(): Promise<Postgres> {

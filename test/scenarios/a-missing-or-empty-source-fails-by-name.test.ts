@@ -95,17 +95,34 @@ describe('a source that must be there', () => {
   it('fails the run when it is missing, stopped or empty; all of them are named at once, and the others were captured', async () => {
     const declared = sources(false);
     const data = { name: 'data', volume: `${host.name}-pgdata`, optional: true };
-    suite = await createSuite({ host, suite: { sources: { ...declared, volumes: [...declared.volumes, data] } } });
+    const mounted = await host.container('mounted', {
+      files: { 'app/x': 'x' },
+      mounts: { '/app/uploads': full.name, '/server': data.volume },
+    });
+    const paths = [
+      { name: 'server', container: mounted.container, path: '/server' },
+      { name: 'around', container: mounted.container, path: '/app' },
+      { name: 'beside', container: mounted.container, path: '/app', exclude: ['uploads'] },
+    ];
+    const more = { volumes: [...declared.volumes, data], paths: [...declared.paths, ...paths] };
+    suite = await createSuite({ host, suite: { sources: { ...declared, ...more } } });
     const { backup, alert } = await failedBackup(suite, 3, 'DatabaseNotFound');
     const problems = expectedProblems();
     problems.splice(1, 0, ['database-void', 'DatabaseEmpty', '"void"']);
     // Not even an optional one: files of a running server are no backup.
     problems.splice(8, 0, ['volume-data', 'VolumeIsDataDirectory', `"${data.volume}"`]);
+    // Nor is a path whole that leaves out what is mounted below it.
+    problems.splice(
+      13,
+      0,
+      ['path-server', 'VolumeIsDataDirectory', '"/server"'],
+      ['path-around', 'MountNotCaptured', '"/app/uploads"'],
+    );
     expect(backup.error!.problems).toEqual(
       problems.map(([path, value, said]) => ({ path, value, message: expect.stringContaining(said) })),
     );
-    expect(backup.error!.message).toMatch(/^15 of 19 sources were not captured whole\./);
-    expect(backup.point!.sources).toEqual({ declared: 19, captured: 4, absent: 0, failed: 15 });
+    expect(backup.error!.message).toMatch(/^17 of 22 sources were not captured whole\./);
+    expect(backup.point!.sources).toEqual({ declared: 22, captured: 5, absent: 0, failed: 17 });
     for (const [label, name, said] of problems)
       expect(alert.message).toMatch(new RegExp(`${label}: ${name}: .*${RegExp.escape(said)}`));
     const { artifacts } = (await succeed(suite, 'show', backup.point!.id)).json;
@@ -113,6 +130,7 @@ describe('a source that must be there', () => {
       'database shop',
       `globals ${db.container}`,
       'volume full',
+      'path beside',
       'files full',
     ]);
   });

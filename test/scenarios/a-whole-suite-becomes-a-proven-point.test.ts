@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Manifest } from '../../functions/contract/manifest.ts';
 import { alertsOf } from '../support/alerts.ts';
@@ -95,6 +96,16 @@ async function expectStored({ key, state, reason, versionId, bytes, sha256, seco
   expect(versionId).toMatch(/.+/);
   expect(seconds).toBeGreaterThan(0);
 }
+
+it('lets nobody but its owner read what lies in the home', async () => {
+  const open: string[] = [];
+  for (const entry of await readdir(suite.home, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const { mode } = await lstat(path);
+    if (!entry.isSymbolicLink() && (mode & 0o077) !== 0 && !path.startsWith(join(suite.home, 'bin'))) open.push(path);
+  }
+  expect(open).toEqual([]);
+});
 
 it('has a proof that says of every check what was expected and what was found', () => {
   const [proof, ...others] = shown.proofs;

@@ -13,7 +13,9 @@ let checks: Check[];
 
 beforeAll(async () => {
   host = await createHost();
-  db = await host.postgres('db', { databases: ['everything'] });
+  // Of the server's own user and of the one that dumps its database alone: the container's variable holds one.
+  const password = 'the same for both';
+  db = await host.postgres('db', { databases: ['everything'], password });
   // Inside the server's own folder: what else it may write to differs from host to host.
   await db.sql('postgres', "set allow_in_place_tablespaces = on; create tablespace elsewhere_on_disk location '';");
   await db.sql('everything', await readFile(join(import.meta.dirname, 'everything-postgresql-can-hold.sql'), 'utf8'));
@@ -22,6 +24,8 @@ beforeAll(async () => {
     `create table in_postgres as select 'kept' as word;
      create database latin encoding 'LATIN1' locale 'C' template template0;
      create database german locale_provider icu icu_locale 'de' locale 'C' template template0 tablespace elsewhere_on_disk connection limit 7;
+     create database bytes encoding 'SQL_ASCII' locale 'C' template template0;
+     create role tenant login password '${password}'; create database owned owner tenant;
      create database frozen; alter database frozen owner to owner_of_things; comment on database frozen is 'nobody writes here';`,
   );
   await db.sql(
@@ -32,12 +36,17 @@ beforeAll(async () => {
     'german',
     `create table sorted as select w from unnest('{Zebra,Ärger,apfel,Öl}'::text[]) w; create table here (id int) tablespace pg_default;`,
   );
+  await db.sql('bytes', "create table words as select E'\\xe4\\xff' as word; comment on table words is E'\\xfc';");
+  await db.sql('owned', 'set role tenant; create schema mine; create table mine.things as select 1 as thing;');
   await db.sql('frozen', 'create table facts as select 1 as fact; alter database frozen set default_transaction_read_only = on;');
   const suite = await createSuite({
     host,
     suite: {
       sources: {
-        databases: ['everything', 'postgres', 'latin', 'german', 'frozen'].map((name) => ({ name, container: db.container })),
+        databases: [
+          ...['everything', 'postgres', 'latin', 'bytes', 'german', 'frozen'].map((name) => ({ name, container: db.container })),
+          { name: 'owned', container: db.container, user: 'tenant' },
+        ],
       },
       verification: {
         // What no comparison of rows and schema looks at.
@@ -50,6 +59,7 @@ beforeAll(async () => {
             expect: { equals: 'apfel,Ärger,Öl,Zebra' },
           },
           { name: 'encoding', database: 'latin', sql: 'show server_encoding', expect: { equals: 'LATIN1' } },
+          { name: 'bytes', database: 'bytes', sql: "select encode(word::bytea, 'hex') from words", expect: { equals: 'e4ff' } },
           { name: 'settings', database: 'everything', sql: 'show work_mem', expect: { equals: '5MB' } },
           {
             name: 'owner',
@@ -99,7 +109,7 @@ it('table by table: partitions through their root unless a part of them is elsew
       'shop.by_default',
     ]),
   );
-  expect(tables.filter((name) => /by_(range|list|hash)_|with_far$|far_away/.test(name))).toEqual([]);
+  expect(tables.filter((name) => /by_(range|list|hash|time)_|with_far$|far_away/.test(name))).toEqual([]);
   const rows = Object.fromEntries(
     checks
       .filter(({ kind }) => kind === 'table')
@@ -113,6 +123,8 @@ it('table by table: partitions through their root unless a part of them is elsew
     'everything public.private': 2,
     'postgres public.in_postgres': 1,
     'latin public.words': 1,
+    'bytes public.words': 1,
+    'owned mine.things': 1,
     'german public.sorted': 4,
     'frozen public.facts': 1,
   });

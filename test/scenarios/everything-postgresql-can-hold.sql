@@ -16,6 +16,13 @@ create extension postgres_fdw; create server elsewhere foreign data wrapper post
 create user mapping for current_user server elsewhere options (user 'u', password 'p');
 create foreign table far_away (id int) server elsewhere;
 
+-- settings of the database that decide how constants and names are written
+alter database everything set timezone = 'Asia/Kolkata'; alter database everything set bytea_output = 'escape'; alter database everything set quote_all_identifiers = on;
+alter database everything set intervalstyle = 'iso_8601';
+create table by_time (at timestamptz default '2026-01-01 00:00+00', raw bytea default '\x00ff', span interval default '1 day 2 hours') partition by range (at);
+create table by_time_1 partition of by_time for values from ('2026-01-01 00:00+00') to (maxvalue); insert into by_time default values;
+create view recent as select lower(raw::text) as t from by_time where at > '2026-02-01 00:00+00'::timestamptz and raw <> '\xdead'::bytea;
+
 -- types
 create type mood as enum ('sad', 'ok', 'happy'); alter type mood add value 'better than ok' after 'ok';
 create domain positive as numeric(12, 3) check (value > 0); create domain code as varchar(10) not null check (value in ('a', 'b', 'c'));
@@ -124,7 +131,8 @@ do $$ begin perform lo_truncate64(lo_open(lo_create(70004), 131072), 5000); end 
 grant select on large object 70002 to reader; comment on large object 70002 is 'large'; alter large object 70001 owner to owner_of_things;
 
 -- replication, storage and search
-create publication everything_of for all tables; create publication part_of for table kinds (id, mood), numbers where (s > 0);
+create publication everything_of for all tables; create subscription from_elsewhere connection 'host=127.0.0.9 dbname=x' publication anything with (connect = false, slot_name = none);
+create publication part_of for table kinds (id, mood), numbers where (s > 0);
 create table stored (a text, b text compression pglz, c int) with (fillfactor = 70, autovacuum_enabled = false); alter table stored alter a set storage external, alter c set statistics 500; alter table stored replica identity full;
 insert into stored values (repeat('a', 10000), repeat('b', 10000), 1);
 create index gin_trgm on numbers using gin (txt gin_trgm_ops) where length(txt) < 1000; create index hashed on numbers using hash (vc); alter table self cluster on self_pkey;

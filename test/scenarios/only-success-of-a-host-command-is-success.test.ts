@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CancelCommandCommand, ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -60,13 +62,16 @@ afterEach(async () => {
   expect(await host.leftovers()).toEqual([]);
 });
 
+/** The account of the suite's own engine. */
+const account = () => readFileSync(join(suite.home, 'account'), 'utf8').trim();
+
 async function start(behaviour: string, { document = 'remove-scratch', timeoutSeconds = 300 } = {}): Promise<string> {
   const { executionArn } = await machines.send(
     new StartExecutionCommand({
-      stateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${suite.name}-backup-host-command`,
+      stateMachineArn: `arn:aws:states:us-east-1:${account()}:stateMachine:${suite.name}-backup-host-command`,
       input: JSON.stringify({
         document,
-        parameters: { suite: behaviour },
+        parameters: { suite: behaviour, account: account() },
         timeoutSeconds,
         comment: `${behaviour} test`,
         step: behaviour,

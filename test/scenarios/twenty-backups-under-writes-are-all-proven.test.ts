@@ -43,7 +43,8 @@ const WRITES = [
   'delete from events where id in (select id from events order by id limit 3)',
 ];
 
-async function write(client: Client, until: AbortSignal): Promise<number> {
+/** How many writes were made, and in how many seconds. */
+async function write(client: Client, until: AbortSignal): Promise<{ done: number; seconds: number }> {
   const began = performance.now();
   let done = 0;
   while (!until.aborted) {
@@ -51,10 +52,11 @@ async function write(client: Client, until: AbortSignal): Promise<number> {
     const ahead = (done * 1000) / RATE - (performance.now() - began);
     if (ahead > 0) await pause(ahead);
   }
-  return done;
+  return { done, seconds: (performance.now() - began) / 1000 };
 }
 
-it('each with what its own snapshot held', { timeout: 900_000 }, async () => {
+// Never tried again: one unproven backup in twenty is what it is there to find.
+it('each with what its own snapshot held', { timeout: 900_000, retry: 0 }, async () => {
   const suite = await createSuite({ host, suite: { sources: { databases: [{ name: 'shop', container: db.container }] } } });
   const ending = new AbortController();
   const written = withClient(db.client('shop'), (client) => write(client, ending.signal));
@@ -62,7 +64,8 @@ it('each with what its own snapshot held', { timeout: 900_000 }, async () => {
   written.catch(() => ending.abort());
   for (let backup = 0; backup < BACKUPS && !ending.signal.aborted; backup++) await provenBackup(suite);
   ending.abort();
-  expect(await written).toBeGreaterThan(BACKUPS * RATE);
+  const { done, seconds } = await written;
+  expect(done / seconds, 'writes a second').toBeGreaterThan(RATE * 0.8);
 
   const { points } = (await succeed(suite, 'list')).json;
   expect(points.map(({ state, restorable }) => `${state} ${restorable}`)).toEqual(Array(BACKUPS).fill('proven true'));

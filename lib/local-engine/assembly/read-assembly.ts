@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { unknownProperties } from './known-properties.ts';
 import { localPlace, type Place } from './place.ts';
 import { AssemblyRefused, type Problem } from './problem.ts';
@@ -59,7 +59,7 @@ const artifactsWithoutWork = ['cdk:tree', 'cdk:feature-flag-report'];
  */
 export function readAssembly(directory: string, region: string): Assembly {
   const problems: Problem[] = [];
-  const place = localPlace(region);
+  const place = localPlace(region, dirname(resolve(directory)));
   const hash = createHash('sha256');
   const read = (file: string): string => {
     const content = readFileSync(join(directory, file), 'utf8');

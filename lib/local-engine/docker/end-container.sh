@@ -1,10 +1,10 @@
 #!/bin/bash
 # Ends every process of a container: TERM to all, after 5 seconds KILL, until none is left.
-# usage: end-container.sh PID TOKEN    PID: its first process (0: none); TOKEN: what HOSTNAME is in the container
+# usage: end-container.sh PID:START-TIME TOKEN    its first process, which may have ended; TOKEN: what HOSTNAME is in the container
 # A container has no border here, so its processes are those with its HOSTNAME, and the descendants of the first one: PostgreSQL's processes
 # start sessions of their own and write their titles over their environment.
 set -f
-first=$1 token=$2
+first=$1 token=$2 # a number alone may long belong to somebody else's process
 
 # Sets `members` to the numbers of the processes that are left.
 find_members() {
@@ -17,7 +17,7 @@ find_members() {
     [[ ${fields[0]} == Z ]] && continue
     pid=${file//[!0-9]/}
     children[${fields[1]}]+=" $pid"
-    [[ $pid == "$first" ]] && queue+=("$pid")
+    [[ $pid:${fields[19]} == "$first" ]] && queue+=("$pid")
   done
   set +f
   mapfile -t -O "${#queue[@]}" queue < <(grep -lzxF -e "HOSTNAME=$token" /proc/[0-9]*/environ 2>/dev/null)

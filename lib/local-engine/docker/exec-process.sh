@@ -18,6 +18,7 @@ exec {err_read}<"/dev/fd/$both" {err_write}>"/dev/fd/$both" {both}>&-
 
 (
   exec <&3 >&"$out_write" 3<&- {lifeline}<&- {out_read}<&- {out_write}>&- {err_read}<&- {stderr}>&-
+  umask 022 # as in Docker's containers, whatever the engine's is
   export -n PATH SHLVL PWD OLDPWD
   command=("${spec[@]:2+spec[1]}")
   for variable in "${spec[@]:2:spec[1]}"; do export "${variable?}"; done
@@ -29,6 +30,16 @@ process=$!
 rm -f -- "$1" & # not before: every fork delays the start of the process
 exec 3<&- {out_write}>&- {err_write}>&-
 
+# Sets `started` to when a process started (field 22 of its stat, counted behind the name, which may hold anything): a number alone may long
+# belong to somebody else's process.
+start_time() {
+  local stat fields
+  started=
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return
+  read -ra fields <<<"${stat##*) }"
+  started=${fields[19]}
+}
+
 # Docker's client dies when nobody reads its output any more.
 pass_on() {
   local copy=
@@ -39,13 +50,20 @@ pass_on() {
 }
 pass_on "$out_read" &
 out=$!
+start_time "$out"
+out_started=$started
 pass_on "$err_read" >&"$stderr" &
 err=$!
+start_time "$err"
+err_started=$started
 exec >/dev/null {stderr}>&-
 
 # From here on nobody gets what the process writes, and it must not notice.
 drain() {
-  kill "$out" "$err"
+  start_time "$out"
+  [[ $started && $started == "$out_started" ]] && kill "$out"
+  start_time "$err"
+  [[ $started && $started == "$err_started" ]] && kill "$err"
   cat <&"$out_read" &
   cat <&"$err_read" &
 }

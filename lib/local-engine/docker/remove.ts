@@ -6,6 +6,7 @@ import { parseArguments, required } from './arguments.ts';
 import { systemPath } from './environment.ts';
 import { Failure } from './failure.ts';
 import { type Container, containerFolder, findContainer, type Inventory } from './inventory.ts';
+import { startTime } from './process-identity.ts';
 import { say } from './say.ts';
 
 /**
@@ -35,7 +36,8 @@ export function remove(inventory: Inventory, directory: string, words: string[])
 }
 
 function removeOne(container: Container, directory: string): void {
-  const args = [join(import.meta.dirname, 'end-container.sh'), String(container.pid), container.id.slice(0, 12)];
+  const first = `${container.pid}:${startTime(container.pid) ?? ''}`;
+  const args = [join(import.meta.dirname, 'end-container.sh'), first, container.id.slice(0, 12)];
   const ended = spawnSync('bash', args, { stdio: 'ignore', env: { PATH: systemPath(process.env.PATH, directory) } });
   if (ended.status !== 0)
     throw new Failure(1, `Error response from daemon: Could not kill all processes of container ${container.id}`);

@@ -22,6 +22,7 @@ write_state() {
 
 (
   exec </dev/null >/dev/null 2>&1
+  umask 022 # as in Docker's containers, whatever the engine's is
   export -n PATH SHLVL PWD OLDPWD
   command=("${spec[@]:2+spec[1]}")
   for variable in "${spec[@]:2:spec[1]}"; do export "${variable?}"; done
@@ -30,8 +31,11 @@ write_state() {
 ) &
 process=$!
 unset spec
-end_container() { bash "${BASH_SOURCE[0]%/*}/end-container.sh" "$process" "$token"; }
-if start_time "$process" && ! write_state "running $process $started"; then
+started=
+start_time "$process"
+began=$started
+end_container() { bash "${BASH_SOURCE[0]%/*}/end-container.sh" "$process:$began" "$token"; }
+if [[ $began ]] && ! write_state "running $process $began"; then
   end_container # removed before it had begun
   exit 1
 fi

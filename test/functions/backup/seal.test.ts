@@ -27,32 +27,27 @@ const volume = (name: string, more: Partial<VolumeSource> = {}): VolumeSource =>
 async function captured(id: string, name: string, content = 'content', reported = content.length): Promise<CaptureOutcome> {
   const key = `shop/artifacts/${id}/volume-${name}.a1.tar.zst`;
   await vault.put(key, content);
+  await vault.put(inventoryOf(key), 'list');
   return outcome(name, key, reported);
 }
 
+const inventoryOf = (key: string) => key.replace(/\.tar\.zst$/, '.inventory.tar.zst');
+
 function outcome(name: string, key: string, bytes: number): CaptureOutcome {
-  const sha256 = 'a'.repeat(64);
   const result: CaptureResult = {
-    artifacts: [
-      {
-        role: 'archive',
-        key,
-        bytes,
-        rawBytes: null,
-        sha256,
-        chunkBytes: 1024,
-        chunks: [sha256],
-        compression: 'zstd',
-        encryption: 'none',
-        seconds: 1,
-      },
-    ],
+    artifacts: [reported('archive', key, bytes), reported('inventory', inventoryOf(key), 'list'.length)],
     container: null,
     server: null,
     resolved: name,
     warnings: [],
   };
   return { label: `volume-${name}`, ok: true, result, error: null };
+}
+
+function reported(role: 'archive' | 'inventory', key: string, bytes: number): CaptureResult['artifacts'][0] {
+  const sha256 = 'a'.repeat(64);
+  const sizes = { bytes, rawBytes: null, chunkBytes: 1024, chunks: [sha256] };
+  return { role, key, ...sizes, sha256, compression: 'zstd', encryption: 'none', seconds: 1 };
 }
 
 const failed = (name: string, error: string): CaptureOutcome => ({
@@ -119,6 +114,26 @@ describe('a recovery point', () => {
   it('does not exist when an object is shorter than what the host sent', async () => {
     const id = nextId();
     await expectRefused(id, run(id, [volume('a')], [await captured(id, 'a', 'half', 8)]), 'UploadFailed', ['volume-a']);
+  });
+
+  it('does not exist when the host names an object of another point, which then keeps its tag', async () => {
+    const older = nextId();
+    await run(older, [volume('a')], [await captured(older, 'a')]);
+    const id = nextId();
+    const foreign = outcome('a', `shop/artifacts/${older}/volume-a.a1.tar.zst`, 'content'.length);
+    await expectRefused(id, run(id, [volume('a')], [foreign]), 'CaptureIncomplete', ['volume-a']);
+  });
+
+  it.each([
+    ['inventory is missing', (all: CaptureResult['artifacts']) => all.slice(0, 1)],
+    ['archive is there twice', ([archive, inventory]: CaptureResult['artifacts']) => [archive!, archive!, inventory!]],
+    ['pieces do not cover it', ([archive, inventory]: CaptureResult['artifacts']) => [{ ...archive!, chunks: [] }, inventory!]],
+  ])('does not exist when its %s', async (_, change) => {
+    const id = nextId();
+    const capture = await captured(id, 'a');
+    const result = capture.result as CaptureResult;
+    const changed = { ...capture, result: { ...result, artifacts: change(result.artifacts) } };
+    await expectRefused(id, run(id, [volume('a')], [changed]), 'CaptureIncomplete', ['volume-a']);
   });
 
   it('does not exist when a source failed, was not found, or nobody knows; all are named', async () => {

@@ -2,7 +2,7 @@
 # npm run test:engine: the scenarios on a real Docker engine, with PostgreSQL 15 and with 17. Uses the engine that answers (DOCKER_HOST, or the
 # machine's own); where none does, starts one of its own from an installed dockerd (root only) and stops it at the end.
 #
-#   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="15 17"
+#   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="15 17"      SUITE_BACKUP_TEST_BENCH="--only files-3gb --strict": also measures there
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -42,4 +42,9 @@ for version in "${versions[@]}"; do
   printf '\nScenarios on Docker %s with PostgreSQL %s\n' "$(docker version --format '{{.Server.Version}}')" "$version"
   SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios "$@" || status=$?
 done
+if [[ -n ${SUITE_BACKUP_TEST_BENCH:-} ]]; then
+  printf '\nMeasured on Docker with PostgreSQL %s\n' "${versions[-1]}"
+  # shellcheck disable=SC2086 # words
+  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=${versions[-1]} node test/bench/bench.ts $SUITE_BACKUP_TEST_BENCH || status=$?
+fi
 exit "$status"
