@@ -2,8 +2,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source ../runtime/fetch.sh
 
-# The account stands at the beginning of the proof's id: several engines on one machine may protect a suite of the same name.
-scratch_owner=$SSM_suite.${SSM_proof%%-*}
 scratch=suite-backup-scratch-$SSM_suite.$SSM_proof
 scratch_directory=${TMPDIR:-/tmp}/$scratch
 

@@ -3,6 +3,9 @@
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 # source scratch.sh
 
+# The account stands at the beginning of the proof's id: several engines on one machine may protect a suite of the same name.
+scratch_owner=$SSM_suite.${SSM_proof%%-*}
+
 need docker openssl aws base64
 decode image image
 decode bootstrap_user bootstrapUser
