@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a suite of its own is backed up and proven, every step live; then the next dump's session is terminated half way, and the
- * run must be refused and reported. Exit code 1 if anything did not hold, 2 if there is nothing to run it on.
+ * `npm run demo`: a suite of its own is backed up and proven, every step live; the next dump's session is terminated half way, and the run
+ * must be refused and reported; then a table is dropped, uploads are deleted, and everything is brought back. Exit code 1 if anything did not hold, 2 if there is nothing to run it on.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(PROJECT, '.demo');
 const HOME = join(FOLDER, 'home');
 const DATABASE = 'plant';
+const SUITE = 'demo-plant';
 
 interface Answer {
   readonly exitCode: number;
@@ -28,6 +29,8 @@ interface Answer {
     lastProof: { restoreSeconds: number } | null;
   } | null;
   readonly points?: readonly { id: string; restorable: boolean; state: string }[];
+  readonly sources?: readonly { source: string; state: string }[];
+  readonly seconds?: number;
   readonly proofs?: readonly { checks: readonly { kind: string; ok: boolean }[] }[];
 }
 
@@ -56,7 +59,7 @@ async function suiteBackup(stage: Stage, verb: string, ...words: string[]): Prom
 async function writeSuite(stage: Stage, config: string): Promise<void> {
   const { container, volume } = stage;
   const suite = {
-    name: 'demo-plant',
+    name: SUITE,
     sources: {
       databases: [{ name: DATABASE, container, database: DATABASE, user: 'postgres' }],
       volumes: [{ name: 'uploads', volume }],
@@ -140,6 +143,31 @@ async function story(stage: Stage): Promise<void> {
   }
 }
 
+/** What an operator meets at 3 a.m.: what is affected, bring it back, is it the same again? */
+async function mishap(stage: Stage): Promise<void> {
+  title('A mishap: a table is dropped, uploads are deleted');
+  await stage.sql(DATABASE, 'drop table sizing cascade');
+  await stage.deleteUploads(Array.from({ length: 20 }, (_, n) => String(n + 1)));
+  const seen = await suiteBackup(stage, 'assess', 'latest-proven');
+  const affected = (seen.sources ?? []).filter(({ state }) => state !== 'present').map(({ source }) => source);
+  hold('what is affected is told', affected.join() === `${DATABASE},uploads`, affected.join(', '));
+
+  title('Everything is brought back from the good point');
+  const words = ['latest-proven', '--mode', 'full', '--no-safety-point', '--confirm', SUITE];
+  const restored = await suiteBackup(stage, 'restore', ...words);
+  hold(
+    'the suite is restored',
+    restored.outcome === 'restored',
+    restored.error?.message ?? `in ${restored.seconds?.toFixed(1)} s, the old data kept beside it`,
+  );
+  const again = await suiteBackup(stage, 'assess', 'latest-proven');
+  hold(
+    'rows and files are identical again',
+    again.exitCode === 0,
+    `${again.sources?.length} sources compared, row by row and file by file`,
+  );
+}
+
 function report(stage: Stage, seconds: number): boolean {
   title('What was promised, and what was seen');
   for (const { promise, holds, seen } of held) process.stdout.write(`${holds ? '✓' : '✗'} ${promise.padEnd(42)} ${seen}\n`);
@@ -167,6 +195,7 @@ try {
   await stage.sql(DATABASE, await readFile(new URL('plant.sql', import.meta.url), 'utf8'));
   await writeSuite(stage, trees.config);
   await story(stage);
+  await mishap(stage);
   process.exitCode = report(stage, (Date.now() - started) / 1000) ? 0 : 1;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);

@@ -65,6 +65,10 @@ export class DockerStage implements Stage {
     return run('docker', ['exec', '--interactive', NAME, ...psql], { input: text });
   }
 
+  async deleteUploads(folders: readonly string[]): Promise<void> {
+    await run('docker', ['exec', NAME, 'rm', '-r', ...folders.map((folder) => `/app/uploads/${folder}`)]);
+  }
+
   async remove(): Promise<void> {
     await run('docker', ['rm', '--force', '--volumes', NAME]).catch(() => '');
     await run('docker', ['volume', 'rm', '--force', this.volume]).catch(() => '');

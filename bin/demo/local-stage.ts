@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ export class LocalStage implements Stage {
   readonly host: string;
   private readonly binaries: string;
   private readonly data: string;
+  private readonly uploads: string;
   private readonly port: number;
 
   private constructor(folder: string, binaries: string, port: number) {
@@ -23,6 +24,7 @@ export class LocalStage implements Stage {
     this.host = join(folder, 'host.json');
     this.binaries = binaries;
     this.data = join(folder, 'postgres');
+    this.uploads = join(folder, 'volume');
     this.port = port;
   }
 
@@ -32,11 +34,10 @@ export class LocalStage implements Stage {
     const root = join(folder, 'container');
     await mkdir(join(root, 'app'), { recursive: true });
     await cp(trees.app, join(root, 'app'), { recursive: true });
-    const volume = join(folder, 'volume');
-    await cp(trees.uploads, volume, { recursive: true });
+    await cp(trees.uploads, stage.uploads, { recursive: true });
     const postgres = { host: '127.0.0.1', port: stage.port, binaries: stage.binaries };
     const containers = { [stage.container]: { running: true, image: 'postgres', labels: {}, environment: {}, root, postgres } };
-    const description = { schema: 'suite-backup.host.v1', containers, volumes: { [stage.volume]: volume } };
+    const description = { schema: 'suite-backup.host.v1', containers, volumes: { [stage.volume]: stage.uploads } };
     await writeFile(stage.host, `${JSON.stringify(description, null, 2)}\n`);
     return stage;
   }
@@ -44,6 +45,10 @@ export class LocalStage implements Stage {
   sql(database: string, text: string): Promise<string> {
     const address = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres', '-d', database];
     return run(join(this.binaries, 'psql'), ['-XAtq', '-v', 'ON_ERROR_STOP=1', ...address], { input: text });
+  }
+
+  async deleteUploads(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) await rm(join(this.uploads, folder), { recursive: true });
   }
 
   async remove(): Promise<void> {

@@ -12,6 +12,8 @@ export interface Stage {
   readonly host: string;
   /** What psql answers. */
   sql(database: string, text: string): Promise<string>;
+  /** Deletes folders of the volume, by name, with all they hold. */
+  deleteUploads(folders: readonly string[]): Promise<void>;
   remove(): Promise<void>;
 }
 
