@@ -88,6 +88,7 @@ async function runApp({ home, suite, signal, say }: Synthesis, draft: string): P
     SUITE_BACKUP_SUITE: suite,
     SUITE_BACKUP_LOCAL: '1',
     SUITE_BACKUP_PROBLEMS: problems,
+    SUITE_BACKUP_BUNDLES: process.env.SUITE_BACKUP_BUNDLES ?? join(home, 'synthesis', 'bundles'),
     CDK_OUTDIR: draft,
   });
   signal.throwIfAborted();

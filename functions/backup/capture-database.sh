@@ -38,6 +38,10 @@ say 'begin isolation level repeatable read, read only;' "select 'snapshot ' || p
 say "select 'hash-partitions ' || count(*) from pg_partitioned_table where partstrat = 'h';"
 own_tables="from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and c.relpersistence <> 't'
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
+# pg_dump leaves the rows of an extension's tables to the extension, unless it registered them as configuration.
+say "select 'extension-rows ' || format('%I.%I', n.nspname, c.relname) $own_tables and pg_relation_size(c.oid) > 0
+  and exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+  and not exists (select from pg_extension e where c.oid = any (e.extconfig));"
 say "select 'tables ' || count(*) $own_tables;" '\echo ready'
 
 answer() { # answer NAME: waits for the session's line
@@ -56,6 +60,10 @@ warnings=
 if ((tables == 0)); then
   [[ $SSM_optional == true ]] || die DatabaseEmpty "The database \"$database\" in \"$container_name\" has no tables."
   warnings="{\"name\":\"DatabaseEmpty\",\"message\":\"The database has no tables.\"}"
+fi
+if extension_rows=$(grep '^extension-rows ' "$work/answers"); then
+  extension_rows=${extension_rows//extension-rows /}
+  warnings+="${warnings:+,}{\"name\":\"ExtensionRowsNotCaptured\",\"message\":$(json_string "Rows of tables that belong to an extension are in no dump: ${extension_rows//$'\n'/, }.")}"
 fi
 options=()
 (($(answer hash-partitions) == 0)) || options+=(--load-via-partition-root)

@@ -79,8 +79,9 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
   const problems: PlanProblem[] = [];
   const elsewhere = options.to !== null;
   if (chosen.kind === 'path' && !elsewhere) {
-    // A stopped container's files can be reached too; only one that is gone has none.
-    const unusable = found.container === null ? containerProblem(chosen, null) : null;
+    // What a stopped container has on volumes can be reached; its own files only where the engine shows them.
+    const reached = found.container?.running || found.exists;
+    const unusable = reached ? null : containerProblem(chosen, found.container);
     if (unusable) problems.push(unusable);
   }
   if (found.exists && !found.writable && !elsewhere) {

@@ -9,7 +9,13 @@ interface JudgedWriters {
   readonly warnings: RestorePlan['warnings'];
 }
 
-/** Which containers stand still while things are swapped. What must run for the restore itself, its database servers, is never among them. */
+/** Where Docker shows a container's own files, those on no volume: only as long as it runs. */
+const OWN_FILES = /^\/proc\/\d+\/root(\/|$)|\/overlay2\/[^/]+\/merged(\/|$)/;
+
+/**
+ * Which containers stand still while things are swapped. What must run for the restore itself is never among them: its database servers, and
+ * containers whose own files are restored.
+ */
 export function judgeWriters(
   options: RestoreOptions,
   items: readonly PlanItem[],
@@ -28,7 +34,13 @@ export function judgeWriters(
     return [source.container?.name, 'container' in declared ? declared.container : undefined];
   });
   const isServer = ({ name, container }: PlanWriter) => servers.includes(container) || servers.includes(name);
-  const writers = found.writers.filter((writer) => !isServer(writer));
+  const holders = chosen.flatMap(({ item, kind }) => {
+    const look = kind === 'path' && options.to === null ? answers.find(({ key }) => key === item) : undefined;
+    const tree = look?.ok ? HOST_RESULTS['inspect-tree'].parse(look.result) : undefined;
+    return tree?.container && OWN_FILES.test(tree.target ?? '') ? [tree.container.name] : [];
+  });
+  const isHolder = ({ container }: PlanWriter) => holders.includes(container);
+  const writers = found.writers.filter((writer) => !isServer(writer) && !isHolder(writer));
   const replaces = items.some(({ swaps, exists }) => swaps && exists) && (options.mode !== 'tables' || options.replace);
   return {
     writers,
@@ -41,6 +53,14 @@ export function judgeWriters(
           message: `"${name}" is a writer and the server of a restored database: it goes on running.`,
         };
       }),
+      ...found.writers
+        .filter((writer) => isHolder(writer) && !isServer(writer))
+        .map(({ name }) => {
+          return {
+            name: 'WriterHoldsFiles',
+            message: `"${name}" is a writer and holds restored files on no volume, which only a running container shows: it goes on running.`,
+          };
+        }),
     ],
   };
 }

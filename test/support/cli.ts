@@ -79,7 +79,8 @@ export class Suite {
   async start<V extends Verb>(verb: V, ...words: string[]): Promise<RunningCommand<V>> {
     await this.#takeSynthesis();
     const place = ['--local', '--suite', this.file, '--home', this.home, ...this.host.cliArgs, '--json'];
-    return new RunningCommand<V>([verb, ...words, ...place], this.host.environment, this.#project);
+    const environment = { ...this.host.environment, SUITE_BACKUP_BUNDLES: join((await currentRun()).folder, 'bundles') };
+    return new RunningCommand<V>([verb, ...words, ...place], environment, this.#project);
   }
 
   /**
@@ -87,13 +88,35 @@ export class Suite {
    * The command sees by its own stamp whether it fits.
    */
   async #takeSynthesis(): Promise<void> {
-    if (this.#synthesis === undefined || existsSync(this.home) || !existsSync(this.#synthesis)) return;
+    if (existsSync(this.home)) return;
+    if (this.#synthesis === undefined || !existsSync(this.#synthesis)) return this.#takeOperator();
     const draft = `${this.home}.new`;
     await command(['cp', '--archive', this.#synthesis, draft]);
     await rename(draft, this.home);
   }
 
+  /** The operator's command is the same for every suite: a second saved. */
+  async #takeOperator(): Promise<void> {
+    const operator = await this.#operator();
+    if (this.#project !== undefined || !existsSync(operator)) return;
+    await mkdir(this.home, { mode: 0o700 });
+    await command(['cp', '--archive', operator, this.home]);
+  }
+
+  async #operator(): Promise<string> {
+    return join((await currentRun()).folder, 'operator.mjs');
+  }
+
+  async #keepOperator(): Promise<void> {
+    const operator = await this.#operator();
+    if (this.#project !== undefined || existsSync(operator) || !existsSync(join(this.home, 'operator.mjs'))) return;
+    const draft = `${operator}.${process.pid}`;
+    await command(['cp', '--archive', join(this.home, 'operator.mjs'), draft]);
+    await rename(draft, operator);
+  }
+
   async #keepSynthesis(): Promise<void> {
+    await this.#keepOperator();
     if (this.#synthesis === undefined || existsSync(this.#synthesis) || !existsSync(join(this.home, 'cdk.out'))) return;
     // aws-refused: what an aws that is too old said about itself, which takes it a second.
     const made = ['cdk.out', 'operator.mjs', 'aws-refused']
