@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** A container that the host file declares: it runs (or does not) without us, we only know how to reach what is in it. */
 export interface DeclaredContainer {
@@ -110,6 +110,16 @@ class Check {
     return this.text(path, value, 'an absolute path', (text) => text.startsWith('/'));
   }
 
+  /** A folder that is not there would be passed over on PATH in silence, and other programs of the same names be taken. */
+  programs(path: string, value: unknown): string {
+    return this.text(
+      path,
+      value,
+      'the absolute path of a folder that exists',
+      (text) => text.startsWith('/') && existsSync(text),
+    );
+  }
+
   texts(path: string, value: unknown): Record<string, string> {
     if (value === undefined) return {};
     return Object.fromEntries(
@@ -213,6 +223,6 @@ function postgres(check: Check, path: string, value: unknown): { host: string; p
   return {
     host: object.host === undefined ? '127.0.0.1' : check.text(`${path}.host`, object.host, 'an address or a socket folder'),
     port: Number(port),
-    binaries: object.binaries === undefined ? null : check.folder(`${path}.binaries`, object.binaries),
+    binaries: object.binaries === undefined ? null : check.programs(`${path}.binaries`, object.binaries),
   };
 }
