@@ -142,7 +142,7 @@ export const ERRORS = {
     hint: 'Nothing was touched. If what is there now need not be kept, restore with --no-safety-point.',
   },
   SpaceMissing: { exit: 7, document: 95, hint: 'Free space where the message says, or restore fewer sources at a time.' },
-  TableNotFound: { exit: 7, document: 96, hint: 'Write schema.name as show ID lists it; names are exact.' },
+  TableNotFound: { exit: 7, document: 96, hint: 'Write schema.name as show ID --json lists it; names are exact.' },
   TableDiffers: {
     exit: 7,
     document: 97,

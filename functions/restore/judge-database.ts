@@ -99,7 +99,10 @@ function judgeTables(chosen: ChosenItem, found: InspectedDatabase, context: Cont
   const names = options.tables.flatMap((typed) => {
     const name = [...known.keys()].find((candidate) => candidate === typed || candidate === quotedName(typed));
     if (name === undefined)
-      problem('TableNotFound', `${typed} is no table of ${chosen.source.label} in recovery point ${point}.`);
+      problem(
+        'TableNotFound',
+        `${typed} is no table of ${chosen.source.label} in recovery point ${point}. ${candidates(typed, known)}`,
+      );
     return name ?? [];
   });
   if (options.tables.length === 0) problem('TableNotFound', 'Name at least one table (--table schema.name).');
@@ -108,13 +111,14 @@ function judgeTables(chosen: ChosenItem, found: InspectedDatabase, context: Cont
   if (options.replace && found.server && !found.superuser) {
     problem('HostPermission', 'Only a superuser can keep triggers and foreign keys from firing while contents are replaced.');
   }
+  const list = names.length > 0 ? names.join(', ') : 'No tables';
   const schema = databaseName('restored', `_${point}`, found.schemas);
   const previousSchema = databaseName('before', `_${point}`, found.schemas);
   const item: PlanItem = {
     ...common,
     what: options.replace
-      ? `The contents of ${names.join(', ')} are replaced in one transaction; the old rows stay in schema "${previousSchema}".`
-      : `${names.join(', ')} of "${declared.database}" are restored side by side into schema "${schema}".`,
+      ? `The contents of ${list} are replaced in one transaction; the old rows stay in schema "${previousSchema}".`
+      : `${list} of "${declared.database}" are restored side by side into schema "${schema}".`,
     target: declared.database,
     previous: options.replace ? previousSchema : null,
     swaps: true,
@@ -127,6 +131,21 @@ function judgeTables(chosen: ChosenItem, found: InspectedDatabase, context: Cont
     },
   };
   return { item, problems };
+}
+
+/** At most so many names are told to somebody who typed one that does not exist. */
+const NAMES_TOLD = 10;
+
+/** Which tables could be meant: those of that name in any schema, else all. */
+function candidates(typed: string, known: ReadonlyMap<string, TableColumns>): string {
+  const all = [...known.keys()];
+  const own = (name: string) => name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const alike = all.filter((name) => own(name) === own(typed));
+  const told = alike.length > 0 ? alike : all;
+  const rest = told.length - NAMES_TOLD;
+  const list = `${told.slice(0, NAMES_TOLD).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  if (all.length === 0) return 'It has none.';
+  return alike.length > 0 ? `Perhaps ${list}?` : `It has ${list}.`;
 }
 
 function replaceable(

@@ -91,7 +91,8 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
   const rawBytes = archive?.rawBytes ?? (archive?.bytes ?? 0) * 3;
   const diff = answers.find(({ key }) => key === `${chosen.item}-diff`);
   const place = placeOf(chosen.declared);
-  const kept = chosen.kind === 'files' ? `*${suffix}` : `${found.target ?? place}/.suite-backup-restore-${restoreId}/before`;
+  const kept =
+    chosen.kind === 'files' ? `*${suffix}` : `${found.target ?? place}/.suite-backup-restore-${restoreId}-${label}/before`;
   const item: PlanItem = {
     item: chosen.item,
     kind: chosen.kind,

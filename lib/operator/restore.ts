@@ -57,17 +57,20 @@ export const restore: Verb<RestoreFields> = {
   text(fields, style) {
     const parts = [
       fields.plan !== null && (fields.outcome === 'planned' || fields.outcome === 'refused') ? planText(style, fields.plan) : '',
-      ['restored', 'undone', 'forgotten'].includes(fields.outcome)
-        ? `${mark(style, 'good')} ${fields.outcome}${fields.seconds > 0 ? ` in ${durationText(fields.seconds)}` : ''}  (${fields.restoreId})`
-        : '',
+      ['restored', 'undone', 'forgotten'].includes(fields.outcome) ? `${mark(style, 'good')} ${doneText(fields)}` : '',
       ...fields.previous.map(({ source, was, now }) => `  ${source}: what was "${was}" is now "${now}"`),
-      fields.outcome === 'restored'
+      fields.outcome === 'restored' && fields.plan?.options.to === null
         ? '  undo it: suite-backup restore --undo   keep it for good: suite-backup restore --forget'
         : '',
     ];
     return parts.filter((part) => part !== '').join('\n');
   },
 };
+
+function doneText({ outcome, restoreId, seconds }: RestoreFields): string {
+  // Of an undo the seconds are the restore's.
+  return `${outcome}${outcome === 'restored' && seconds > 0 ? ` in ${durationText(seconds)}` : ''}  (${restoreId})`;
+}
 
 /** Plans a restore; gives its id. */
 async function plan(work: Work, wanted: string, options: RestoreArguments, keep: Keep): Promise<string> {

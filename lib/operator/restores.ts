@@ -30,7 +30,7 @@ export function shownPlan({
 export async function readPlan(connection: Connection, restoreId: string): Promise<RestorePlan> {
   const vault = new Vault(connection);
   const found = isRestoreId(restoreId) ? await vault.read(keys.restorePlan(vault.suite, restoreId)) : undefined;
-  if (found === undefined) throw new OperatorError('NotFound', `There is no restore ${restoreId}.`);
+  if (found === undefined) throw new OperatorError('NotFound', `There is no restore ${restoreId}; status lists the newest.`);
   return restorePlan.parse(JSON.parse(found.text));
 }
 
@@ -42,16 +42,56 @@ export async function lastOutcome(connection: Connection, restoreId: string): Pr
   return found === undefined ? null : restoreOutcome.parse(JSON.parse(found.text));
 }
 
+/** A restore that was begun, and what was written down last about it; `went-on`: nothing yet, it runs or was killed. */
+export interface RestoreRow {
+  restoreId: string;
+  point: string;
+  mode: string;
+  at: string;
+  outcome: RestoreOutcome['what'] | 'went-on';
+  message: string | null;
+  /** Does the old still lie where `restore --undo` finds it? It takes space until it is forgotten. */
+  keepsOld: boolean;
+}
+
+const NEWEST_RESTORES = 5;
+
+/** The newest restores that were begun, the newest first. */
+export async function readRestores(connection: Connection): Promise<RestoreRow[]> {
+  const ids = (await begunRestores(connection)).slice(0, NEWEST_RESTORES);
+  return Promise.all(
+    ids.map(async (restoreId) => {
+      const [plan, last] = await Promise.all([readPlan(connection, restoreId), lastOutcome(connection, restoreId)]);
+      return {
+        restoreId,
+        point: plan.point,
+        mode: plan.mode,
+        at: plan.at,
+        outcome: last?.what ?? 'went-on',
+        message: last?.message ?? null,
+        keepsOld: last === null || (last.what === 'restored' && last.previous.length > 0),
+      };
+    }),
+  );
+}
+
+/** Ids of all restores that were begun (a plan alone changed nothing), the newest first. */
+async function begunRestores(connection: Connection): Promise<string[]> {
+  const vault = new Vault(connection);
+  const prefix = keys.restores(vault.suite);
+  const parts = (await vault.list(prefix)).map((key) => key.slice(prefix.length).split('/'));
+  return [...new Set(parts.filter(([, what]) => what === 'journal').map(([id]) => id!))].toReversed();
+}
+
 /**
- * The restore that is meant: by its id, else the newest that was begun (a plan alone changed nothing).
+ * The restore that is meant: by its id, else the newest that was begun and took something's place (what was written elsewhere did not).
  * @throws OperatorError NotFound
  */
 export async function resolveRestore(connection: Connection, which: WhichRestore): Promise<string> {
-  if (which !== true) return which;
-  const vault = new Vault(connection);
-  const prefix = keys.restores(vault.suite);
-  const begun = (await vault.list(prefix)).filter((key) => key.slice(prefix.length).split('/')[1] === 'journal');
-  const newest = begun.at(-1)?.slice(prefix.length).split('/')[0];
-  if (newest === undefined) throw new OperatorError('NotFound', 'There was no restore yet.');
-  return newest;
+  if (which !== true) return (await readPlan(connection, which)).restoreId;
+  for (const id of await begunRestores(connection)) {
+    const { items } = await readPlan(connection, id);
+    if (items.some(({ swaps }) => swaps)) return id;
+  }
+  throw new OperatorError('NotFound', 'There was no restore yet that replaced anything.');
 }

@@ -5,6 +5,7 @@ import type { Point } from './point.ts';
 import { daysBefore, idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
 import { indent, pointText } from './point-text.ts';
 import { newestProven, readLockState, readPoints } from './points.ts';
+import { type RestoreRow, readRestores } from './restores.ts';
 import { type RunningRow, readRunning } from './running.ts';
 import { readSchedules, type ScheduleRow } from './schedules.ts';
 import { ageText, mark, paint, table } from './text.ts';
@@ -18,22 +19,24 @@ export interface StatusFields {
   running: RunningRow[];
   lock: { executionArn: string; since: string } | null;
   schedules: ScheduleRow[];
+  restores: RestoreRow[];
 }
 
 /** Is the suite protected, what goes on, what comes next. */
 export const status: Verb<StatusFields> = {
-  empty: { newest: null, newestProven: null, lastFailure: null, running: [], lock: null, schedules: [] },
+  empty: { newest: null, newestProven: null, lastFailure: null, running: [], lock: null, schedules: [], restores: [] },
 
   async run({ connection }) {
-    const [vaultFields, running, schedules] = await Promise.all([
+    const [vaultFields, running, schedules, restores] = await Promise.all([
       readVault(connection),
       readRunning(connection),
       readSchedules(connection),
+      readRestores(connection),
     ]);
-    return { fields: { ...vaultFields, running, schedules }, error: null };
+    return { fields: { ...vaultFields, running, schedules, restores }, error: null };
   },
 
-  text({ newest, newestProven, lastFailure, running, lock, schedules }, style) {
+  text({ newest, newestProven, lastFailure, running, lock, schedules, restores }, style) {
     const title = (text: string) => paint(style, 'bold', text);
     const parts = [
       newestProven === null
@@ -47,6 +50,19 @@ export const status: Verb<StatusFields> = {
         ? ''
         : `${title('running')}\n${indent(running.map((row) => `${row.workflow}  ${row.step ?? 'starting'}  since ${row.startedAt}`).join('\n'))}`,
       lock === null ? '' : `${title('lock')}\n  held by ${lock.executionArn} since ${lock.since}`,
+      restores.length === 0
+        ? ''
+        : table(
+            style,
+            ['restore', 'mode', 'from', 'is', ''],
+            restores.map(({ restoreId, mode, point, outcome, keepsOld }) => [
+              restoreId,
+              mode,
+              point,
+              outcome,
+              keepsOld ? 'the old is kept: --undo or --forget' : '',
+            ]),
+          ),
       schedules.length === 0
         ? 'There are no schedules.'
         : table(
@@ -64,7 +80,7 @@ export const status: Verb<StatusFields> = {
   },
 };
 
-async function readVault(connection: Connection): Promise<Omit<StatusFields, 'running' | 'schedules'>> {
+async function readVault(connection: Connection): Promise<Omit<StatusFields, 'running' | 'schedules' | 'restores'>> {
   const vault = new Vault(connection);
   const enough = (recent: PointIndex) => provenIds(recent).length > 0;
   const [index, lock] = await Promise.all([readIndexUntil(vault, new Date(), enough), readLockState(connection)]);

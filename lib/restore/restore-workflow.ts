@@ -75,13 +75,14 @@ export class Restore extends Construct {
       input: { trigger: 'manual', tier: 'daily', label: expression("'before restore ' & $restoreId"), scheduledFor: null },
       assign: { safety: expression('$exists($states.result.Output.id) ? $states.result.Output.id : null') },
     });
-    // The backup itself has told why; here it is an answer, because nothing was touched.
+    // The backup itself has told why (its cause is JSON with a message); here it is an answer, because nothing was touched.
     const failed = sfn.Succeed.jsonata(this, 'Give up before anything is touched', {
       outputs: {
         outcome: 'SafetyPointFailed',
         restoreId: expression('$restoreId'),
         message: expression(
-          "'The safety point failed (' & $safetyFailure.name & ': ' & $substring($safetyFailure.message, 0, 2000) & '), so nothing was touched.'",
+          "($m := $safetyFailure.message; $own := $substring($m, 0, 1) = '{' and $substring($m, -1) = '}' ? $parse($m).message; " +
+            "'Nothing was touched, because the safety point failed (' & $safetyFailure.name & '): ' & $substring($exists($own) ? $own : $m, 0, 2000))",
         ),
       },
     });
@@ -115,7 +116,7 @@ export class Restore extends Construct {
       },
       { assign: { message: expression('$states.result.Payload.message') } },
     );
-    const tell = props.tell(this, { id: expression('$point'), message: expression('$message') });
+    const tell = props.tell(this, { id: expression('$point'), message: expression("$message & ' Restore ' & $restoreId & '.'") });
     const done = sfn.Pass.jsonata(this, 'The restore is done', {
       outputs: { outcome: 'Restored', restoreId: expression('$restoreId'), message: expression('$message') },
     });

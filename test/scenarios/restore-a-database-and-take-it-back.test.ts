@@ -77,8 +77,10 @@ it('refuses what is not there: a source, a point', async () => {
   expect(source.json.error!.message).toMatch(/store: .*it has shop/);
   const id = await restore('20200101T000000Z', '--mode', 'database');
   expect([id.exitCode, id.json.error!.name]).toEqual([4, 'NotFound']);
-  const undo = await restore('--undo');
-  expect([undo.exitCode, undo.json.error!.name]).toEqual([4, 'NotFound']);
+  for (const undo of [await restore('--undo'), await restore('--undo', '20200101T000000Z-abcdef')]) {
+    expect([undo.exitCode, undo.json.error!.name]).toEqual([4, 'NotFound']);
+  }
+  expect(await alertsOf(suite.home)).toEqual([]);
 });
 
 it('puts the database back while its application comes back all the time, and undoes it unless rows would be lost', async () => {
@@ -93,6 +95,10 @@ it('puts the database back while its application comes back all the time, and un
   expect(await db.sql(`shop_before_${point}`, 'select count(*) from users')).toBe('10');
   const alerts = await alertsOf(suite.home);
   expect(alerts.map(({ subject }) => subject)).toEqual([`${suite.name}: restore done (${point})`]);
+  expect(alerts[0]!.message, 'what --undo wants to know').toContain(done.json.restoreId);
+  expect((await suite.run('status')).json.restores).toMatchObject([
+    { restoreId: done.json.restoreId, point, mode: 'database', outcome: 'restored', keepsOld: true },
+  ]);
   expect(await host.leftovers()).toEqual([]);
 
   await db.sql('shop', "insert into users (name) values ('since'), ('then')");

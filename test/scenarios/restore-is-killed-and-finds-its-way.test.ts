@@ -55,6 +55,7 @@ it('touches nothing when the safety point fails, and keeps one when it does not'
     'refused',
     'SafetyPointFailed',
   ]);
+  expect(failed.json.error!.message).toMatch(/^Nothing was touched, because the safety point failed \([A-Za-z]+\): [^{]*$/);
   expect(await orders()).toBe('3');
   const done = await restore(point, '--mode', 'database', '--confirm', suite.name);
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);

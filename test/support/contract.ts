@@ -148,6 +148,7 @@ export interface Documents {
     running: { workflow: string; executionArn: string; step: string; startedAt: string }[];
     lock: null | { executionArn: string; since: string };
     schedules: { name: string; expression: string; timeZone: string; nextAt: string }[];
+    restores: { restoreId: string; point: string; mode: string; at: string; outcome: string; keepsOld: boolean }[];
   };
   local: Common & { schedules: { name: string }[] };
 }

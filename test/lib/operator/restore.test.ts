@@ -105,4 +105,8 @@ test('a plan tells a person what happens, what it needs and what stands in its w
   expect(restore.text(done, { color: false, now: new Date() }, {})).toMatch(
     /✓ restored in 3\.0 s.*what was "a" is now "b".*--undo/s,
   );
+  const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [] };
+  expect(restore.text(elsewhere, { color: false, now: new Date() }, {})).toMatch(/^✓ restored in 3\.0 s {2}\(\S+\)$/);
+  const undone = restore.text({ ...done, outcome: 'undone', previous: [] }, { color: false, now: new Date() }, {});
+  expect(undone, 'the seconds are those of the restore').toBe(`✓ undone  (${plan.restoreId})`);
 });
