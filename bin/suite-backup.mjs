@@ -22,6 +22,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 } else {
   // The same process goes on with the flags; where a system cannot do that, it does without.
-  if (!FLAGS.every((flag) => process.execArgv.includes(flag))) process.execve?.(process.execPath, [process.execPath, ...FLAGS, file, ...words]);
+  if (!FLAGS.every((flag) => process.execArgv.includes(flag)))
+    process.execve?.(process.execPath, [process.execPath, ...FLAGS, file, ...words]);
   await import('./suite-backup.ts');
 }
