@@ -12,16 +12,17 @@ export interface Estimate {
 
 /**
  * How long it will take, from what was measured: the same source in an earlier restore, else the point's last proof, both scaled by
- * bytes. `bytesOfPoint`: stored bytes of the whole point, which its proof restored.
+ * bytes. `proof.bytes`: stored bytes of the whole point, which its proof restored. `safetySeconds`: what a safety point takes before.
  */
 export function estimate(
   items: readonly PlanItem[],
   earlier: readonly RestoreOutcome[],
   bytesOf: (outcome: RestoreOutcome, item: string) => number,
   proof: { proof: Proof; bytes: number } | null,
+  safetySeconds: number,
 ): Estimate {
   const origins = new Set<string>();
-  let seconds = SECONDS_IN_ALL;
+  let seconds = SECONDS_IN_ALL + safetySeconds;
   for (const item of items) {
     const measured = earlier.toReversed().flatMap((outcome) => {
       const step = outcome.steps.find(({ source, kind, state }) => {

@@ -62,6 +62,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   const bytesOf = (outcome: RestoreOutcome, item: string) =>
     plans.find((plan) => plan.restoreId === outcome.restoreId)?.items.find((one) => one.item === item)?.bytes ?? 0;
   const ofProof = proof?.ok ? { proof, bytes: storedBytes(manifest.sources) } : null;
+  const safetyPoint = options.safetyPoint && options.to === null;
   const plan: RestorePlan = {
     schema: 'suite-backup.restore-plan.v1',
     restoreId,
@@ -76,8 +77,8 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     items,
     writers: writers.writers,
     stopsWriters: writers.stops,
-    ...estimate(items, earlier, bytesOf, ofProof),
-    safetyPoint: options.safetyPoint && options.to === null,
+    ...estimate(items, earlier, bytesOf, ofProof, safetyPoint ? secondsBetween(manifest) + secondsBetween(proof) : 0),
+    safetyPoint,
     problems: [
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
@@ -89,6 +90,10 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   await vault.putOnce(keys.restorePlan(suite, restoreId), JSON.stringify(plan));
   return { outcome: plan.problems.length === 0 ? 'Planned' : 'Impossible', restoreId };
 });
+
+function secondsBetween(span: { startedAt: string; finishedAt: string } | null): number {
+  return span === null ? 0 : (Date.parse(span.finishedAt) - Date.parse(span.startedAt)) / 1000;
+}
 
 function notProven(point: string, proof: Proof | null): RestorePlan['problems'][0] {
   const message = proof

@@ -87,11 +87,12 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
   verb('backup', 'make a recovery point and prove it by restoring it', [
     'backup --local --suite bin/suite.ts',
     'backup --tier monthly --label "before the 4.2 upgrade"',
-    'backup --trigger deploy --json',
+    'backup --trigger deploy --label "before 4.2" --wait --json',
   ])
     .addOption(new Option('--tier <tier>', 'how long it stays').choices(TIERS).default('daily'))
     .option('--label <text>', 'a note that is kept with the point')
     .addOption(new Option('--trigger <trigger>', 'why it is made').choices(['manual', 'deploy']).default('manual'))
+    .option('--wait', 'while another run holds the lock, wait for its end instead of ending with 6')
     .option('--scheduled-for <time>', 'the scheduled time it stands for; a second run for the same time does nothing', parseTime)
     .action((options: Request) => chosen('backup', common(), options));
 

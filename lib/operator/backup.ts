@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { idOf } from '../../functions/contract/ids.ts';
 import { idOfKey, keys } from '../../functions/contract/keys.ts';
 import type { Notice } from '../../functions/contract/manifest.ts';
@@ -5,8 +6,8 @@ import { readFailure, readManifest } from './documents.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
 import { pointText } from './point-text.ts';
-import { readPoint } from './points.ts';
-import { type Ended, run } from './run.ts';
+import { readLockState, readPoint } from './points.ts';
+import { type Ended, holderText, lockHeld, run } from './run.ts';
 import { paint } from './text.ts';
 import { Vault } from './vault.ts';
 import type { Verb, Work } from './verb.ts';
@@ -33,7 +34,13 @@ export const backup: Verb<BackupFields> = {
     work.progress.line(`backup of ${suite} (${input.tier})`);
     // An agent's clock makes the id, ours asks for it: an hour is more than they ever differ.
     const since = new Date(Date.now() - 3_600_000);
-    const ended = await run(work, backupMachine, input, (executionArn) => keep({ executionArn }));
+    const begin = () => run(work, backupMachine, input, (executionArn) => keep({ executionArn }));
+    let ended = await begin();
+    while (request.wait && ended.ok && ended.output.outcome === 'LockHeld') {
+      work.progress.line(`  waiting for the run that holds the lock: ${holderText(ended.output.holder)}`);
+      await untilFree(work);
+      ended = await begin();
+    }
     const id = idIn(ended) ?? (await idOfFailedRun(work, ended.executionArn, since));
     const point = id === null ? null : await readPoint(work.connection, id);
     const warnings = id === null ? [] : await warningsOf(work, id);
@@ -56,12 +63,9 @@ export function judge(ended: Ended, point: Point | null): { outcome: BackupField
     const error = new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
     return { outcome: ended.error === 'VerificationFailed' || point?.state === 'unproven' ? 'unproven' : 'failed', error };
   }
-  const { outcome, holder } = ended.output;
+  const { outcome } = ended.output;
   if (outcome === 'AlreadyDone') return { outcome: 'already-done', error: null };
-  if (outcome === 'LockHeld') {
-    const who = typeof holder === 'string' ? holder : JSON.stringify(holder ?? 'unknown');
-    return { outcome: 'locked', error: new OperatorError('LockHeld', `Another run holds the lock: ${who}`) };
-  }
+  if (outcome === 'LockHeld') return { outcome: 'locked', error: lockHeld(ended.output) };
   if (outcome !== 'Proven') {
     return {
       outcome: 'failed',
@@ -74,6 +78,13 @@ export function judge(ended: Ended, point: Point | null): { outcome: BackupField
     outcome: 'unproven',
     error: new OperatorError('VerificationFailed', `The run says that its point is proven, but ${found}.`),
   };
+}
+
+/** Until nobody works under the lock; one that a dead run left behind is taken over by the next. */
+async function untilFree({ connection, signal }: Work): Promise<void> {
+  do {
+    await pause(connection.pollMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+  } while ((await readLockState(connection))?.running);
 }
 
 function idIn(ended: Ended): string | null {

@@ -4,7 +4,7 @@ import { OperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { planText } from './restore-text.ts';
 import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan } from './restores.ts';
-import { type Ended, run } from './run.ts';
+import { type Ended, lockHeld, run } from './run.ts';
 import { durationText, mark } from './text.ts';
 import type { RestoreArguments, Verb, Work } from './verb.ts';
 import { whoAmI } from './who.ts';
@@ -182,12 +182,9 @@ export function judge(
       error: new OperatorError(ended.error, `${ended.cause.message}${state}`, ended.cause.problems),
     };
   }
-  const { outcome, holder, name, message } = ended.output;
+  const { outcome, name, message } = ended.output;
   if (DONE[outcome]) return { outcome: DONE[outcome], error: null };
-  if (outcome === 'LockHeld') {
-    const who = typeof holder === 'string' ? holder : JSON.stringify(holder ?? 'unknown');
-    return { outcome: 'locked', error: new OperatorError('LockHeld', `Another run holds the lock: ${who}`) };
-  }
+  if (outcome === 'LockHeld') return { outcome: 'locked', error: lockHeld(ended.output) };
   if (outcome === 'Refused') return { outcome: 'refused', error: new OperatorError(name ?? 'RestoreRefused', message ?? '') };
   if (outcome === 'SafetyPointFailed')
     return { outcome: 'refused', error: new OperatorError('SafetyPointFailed', message ?? '') };

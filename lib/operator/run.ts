@@ -63,6 +63,15 @@ export async function run(work: Work, machineArn: string, input: object, began: 
   }
 }
 
+/** The refusal of a run that found another one at work. */
+export function lockHeld({ holder }: Output): OperatorError {
+  return new OperatorError('LockHeld', `Another run holds the lock: ${holderText(holder)}`);
+}
+
+export function holderText(holder: unknown): string {
+  return typeof holder === 'string' ? holder : JSON.stringify(holder ?? 'unknown');
+}
+
 /** Exported for its rules: only SUCCEEDED with an answer that fits is a success. */
 export function endOf(execution: DescribeExecutionOutput, executionArn: string, stopped: boolean): Ended {
   const cause = readCause(execution.cause ?? '');

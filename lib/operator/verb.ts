@@ -25,6 +25,7 @@ export interface Request {
   readonly label?: string;
   readonly trigger?: string;
   readonly scheduledFor?: string;
+  readonly wait?: true;
   readonly acceptAnomaly?: string;
   readonly limit?: number;
   readonly checksums?: boolean;

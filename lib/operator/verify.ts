@@ -4,7 +4,7 @@ import { indent, pointText } from './point-text.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { proofText } from './proof-text.ts';
 import { proofError, readProofs, type ShownProof } from './proofs.ts';
-import { type Ended, run } from './run.ts';
+import { type Ended, lockHeld, run } from './run.ts';
 import type { Verb } from './verb.ts';
 import { whoAmI } from './who.ts';
 
@@ -50,9 +50,7 @@ export function judge(id: string, ended: Ended, proof: ShownProof | null): Opera
     if (ended.error === 'VerificationFailed' && proof !== null && !proof.ok) return proofError(id, proof);
     return new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
   }
-  if (ended.output.outcome === 'LockHeld') {
-    return new OperatorError('LockHeld', `Another run holds the lock: ${JSON.stringify(ended.output.holder ?? 'unknown')}`);
-  }
+  if (ended.output.outcome === 'LockHeld') return lockHeld(ended.output);
   if (proof === null)
     return new OperatorError('VerificationFailed', `The run of ${id} ended well, but its proof is not in the vault.`);
   if (!proof.ok) return proofError(id, proof);

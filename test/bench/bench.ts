@@ -7,6 +7,7 @@ import { engineBench } from './engine.ts';
 import { files3gbBench } from './files-3gb.ts';
 import { readBackBench } from './read-back.ts';
 import { type Row, table } from './report.ts';
+import { restoreBench } from './restore.ts';
 import { Stage } from './stage.ts';
 import { synthBench } from './synth.ts';
 import { volumeBench } from './volume.ts';
@@ -15,6 +16,7 @@ const SECTIONS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   database: databaseBench,
   volume: volumeBench,
   'read-back': readBackBench,
+  restore: restoreBench,
   engine: engineBench,
   synth: synthBench,
   'files-3gb': files3gbBench,

@@ -8,7 +8,7 @@ export interface Row {
   /** The bare pipe, and the command of the old procedure. */
   bare: number | null;
   old: number | null;
-  /** What the promise is about: ours over bare, or old over ours; null where `ours` itself is. */
+  /** What the promise is about: ours over bare or over the plan, or old over ours; null where `ours` itself is. */
   ratio: number | null;
   mustBe: string;
   ok: boolean;
@@ -40,6 +40,13 @@ export function againstBare(measured: Measured & { bare: number }, most: number)
 export function againstOld(measured: Measured & { old: number }, least: number): Row {
   const ratio = measured.old / measured.ours;
   return row(measured, ratio, `≥ ${least} × faster than old`, ratio >= least);
+}
+
+/** Ours against what was foretold: at most so many times that. */
+export function againstPlan(measured: Measured, planned: number, most: number): Row {
+  const ratio = measured.ours / planned;
+  const what = `${measured.what} (plan: ${planned} s)`;
+  return row({ ...measured, what }, ratio, `≤ ${most.toFixed(2)} × plan`, ratio <= most);
 }
 
 /** Ours against a number. */

@@ -56,8 +56,8 @@ export class Stage {
   }
 
   /** One home per name, kept for later parts. */
-  suite(name: string, sources: Record<string, unknown>): Promise<Suite> {
-    const made = this.#suites.get(name) ?? createSuite({ host: this.host, suite: { sources }, nameSuffix: name });
+  suite(name: string, sources: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<Suite> {
+    const made = this.#suites.get(name) ?? createSuite({ host: this.host, suite: { sources, ...more }, nameSuffix: name });
     this.#suites.set(name, made);
     return made;
   }

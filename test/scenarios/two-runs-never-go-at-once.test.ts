@@ -42,10 +42,15 @@ it('ends a second run at once as locked, without an alert, and the first is prov
     { state: 'proven', restorable: true },
   ]);
 
+  const patient = await suite.start('backup', '--wait', '--trigger', 'deploy', '--label', 'before 4.2');
+  await patient.waitForLine(/waiting for the run that holds the lock/);
   await writeFile(gate, '');
   const { exitCode, json } = await first.done;
   expect([exitCode, json.outcome, json.executionArn]).toEqual([0, 'proven', status.lock!.executionArn]);
-  expect((await suite.run('list')).json.points.map(({ state }) => state)).toEqual(['proven', 'proven']);
+  const waited = await patient.done;
+  expect([waited.exitCode, waited.json.outcome], waited.stderr).toEqual([0, 'proven']);
+  expect(waited.json.point).toMatchObject({ trigger: 'deploy', label: 'before 4.2' });
+  expect((await suite.run('list')).json.points.map(({ state }) => state)).toEqual(['proven', 'proven', 'proven']);
   expect(await alertsOf(suite.home)).toEqual([]);
   expect(await host.leftovers()).toEqual([]);
 });

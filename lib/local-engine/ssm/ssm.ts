@@ -33,7 +33,7 @@ export interface SsmOptions {
 }
 
 // An answer is held back this long if the command may end within it, so that a short one costs no Wait of a state machine.
-const answerMilliseconds = 1000;
+const answerMilliseconds = 10_000;
 
 export function createSsm(options: SsmOptions): Ssm {
   const service = new RunCommand(options);

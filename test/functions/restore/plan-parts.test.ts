@@ -75,13 +75,15 @@ describe('how long it will take', () => {
   });
 
   it('is what the same source took before, by its bytes', () => {
-    const { etaSeconds, etaFrom } = estimate([item({ bytes: 2000 })], [outcome(10), outcome(100)], () => 1000, null);
+    const { etaSeconds, etaFrom } = estimate([item({ bytes: 2000 })], [outcome(10), outcome(100)], () => 1000, null, 0);
     expect(etaSeconds).toBe(205);
     expect(etaFrom).toBe('measured in the restore of 2026-11-24T02:00:00.000Z');
+    const safely = estimate([item({ bytes: 2000 })], [outcome(100)], () => 1000, null, 60);
+    expect(safely.etaSeconds, 'a safety point takes its time before').toBe(265);
   });
 
   it('is not known before anything was measured', () => {
-    expect(estimate([item({})], [], () => 0, null).etaSeconds).toBeNull();
+    expect(estimate([item({})], [], () => 0, null, 0).etaSeconds).toBeNull();
   });
 });
 
