@@ -44,7 +44,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   const runs = {
     takeLock: make('runs/take-lock', { read: lock, put: lock }).allow(['states:DescribeExecution'], holders),
     releaseLock: make('runs/release-lock', { read: lock, remove: lock }),
-    findRun: make('runs/find-run', { read: [...lock, 'failures/*'], put: lock }).allow(
+    findRun: make('runs/find-run', { read: [...lock, 'failures/*', 'restores/*'], put: lock }).allow(
       ['states:DescribeExecution'],
       executionsOf(['clean-up']),
     ),

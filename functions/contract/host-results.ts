@@ -114,10 +114,20 @@ const restoredBeside = z.object({
   seconds,
   /** Of the new database: tells it from another that has its name. */
   oid: z.string().regex(/^\d+$/),
+  /** Of the database that it will replace; 0: there is none. */
+  old: z.string().regex(/^\d+$/),
+  /** Baseline for what is written to it later. */
+  writes,
   /** They came along switched off: a copy that replicates as well would take what is the original's. */
   subscriptions: z.array(text),
 });
-const swappedDatabase = z.object({ swapped: z.boolean(), previous: text.nullable(), writes, seconds });
+const swappedDatabase = z.object({
+  swapped: z.boolean(),
+  previous: text.nullable(),
+  /** What a restored database is called that was written to before it was taken back. */
+  undone: text.nullable(),
+  seconds,
+});
 const countedWrites = z.object({ rows: bytes, tables: writes });
 const droppedDatabase = z.object({ dropped: z.boolean() });
 const restoredTables = z.object({

@@ -162,10 +162,22 @@ export function phaseOf(journal: readonly JournalEntry[], item: string): Journal
   return journal.findLast((entry) => entry.item === item);
 }
 
-/** Number of the database that an item has restored; empty when none has come so far. */
-export function restoredOid(journal: readonly JournalEntry[], item: string): string {
+const databaseSwap = z.object({ oid: z.string(), old: z.string(), writes: z.array(z.unknown()) });
+const NO_SWAP = { oid: '', old: '', writes: [] };
+
+/**
+ * Of a database that was about to be swapped: its number, that of the one whose place it takes (0: none), and the rows written to it by
+ * then. Empty when no item came so far, or it is no database.
+ */
+export function databaseSwapOf(journal: readonly JournalEntry[], item: string): z.infer<typeof databaseSwap> {
   const swapping = journal.findLast((entry) => entry.item === item && entry.phase === 'swapping');
-  return z.object({ oid: z.string() }).catch({ oid: '' }).parse(swapping?.result).oid;
+  return databaseSwap.catch(NO_SWAP).parse(swapping?.result);
+}
+
+/** Has an item of this restore taken the place of something, and was not taken back? */
+export function isInPlace(journal: readonly JournalEntry[], item: string): boolean {
+  const phases = journal.filter((entry) => entry.item === item && entry.phase !== 'forgotten');
+  return phases.at(-1)?.phase === 'swapped';
 }
 
 /** Containers that were stopped and not started since. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { encodeList } from '../contract/encoding.ts';
 import type { ErrorName } from '../contract/errors.ts';
-import { type JournalEntry, phaseOf, type RestorePlan, restoredOid } from '../contract/restore.ts';
+import { databaseSwapOf, type JournalEntry, phaseOf, type RestorePlan } from '../contract/restore.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
@@ -35,14 +35,18 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
     safetyPoint: plan.safetyPoint && safetyPoint && !resume,
     stopsWriters: plan.stopsWriters,
     writers: encodeList(plan.writers.map(({ container }) => container)),
-    items: plan.items.map((item) => ({
-      item: item.item,
-      kind: item.kind,
-      label: item.label,
-      swaps: item.swaps,
-      reached: reached(journal, item.item),
-      parameters: { ...item.host, restore: restoreId, oid: restoredOid(journal, item.item) },
-    })),
+    items: plan.items.map((item) => {
+      const { oid, old, writes } = databaseSwapOf(journal, item.item);
+      return {
+        item: item.item,
+        kind: item.kind,
+        label: item.label,
+        swaps: item.swaps,
+        reached: reached(journal, item.item),
+        writes,
+        parameters: { ...item.host, restore: restoreId, oid, old, baseline: '', discard: 'false' },
+      };
+    }),
   };
 });
 
@@ -61,10 +65,13 @@ async function refusal(
   if (confirm !== plan.suite)
     return { name: 'Refused', message: `"${confirm}" is not the name of the suite; it is "${plan.suite}".` };
   if (plan.problems.length > 0) return refused(plan.problems.map(({ path, message }) => `${path}: ${message}`).join(' '));
+  if (resume && journal.length === 0)
+    return refused(`Restore ${plan.restoreId} was never begun, so there is nothing to go on with: plan again.`);
   if (journal.length > 0 && !resume) return refused(`Restore ${plan.restoreId} was begun already: resume or undo it.`);
   if (journal.some(({ phase }) => phase === 'forgotten'))
     return refused(`Restore ${plan.restoreId} is done, and its old data is forgotten.`);
-  if (!resume && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
+  const inTheMiddle = plan.items.some(({ item }) => (phaseOf(journal, item)?.phase ?? 'back') !== 'back');
+  if (!inTheMiddle && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
     return refused(`The plan ${plan.restoreId} is of ${plan.at}, more than an hour old: plan again.`);
   }
   const { checksum } = await readPoint(vault, plan.suite, plan.point);

@@ -82,6 +82,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     problems: [
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
+      ...writers.problems,
       ...judged.flatMap(({ problems }) => problems),
       ...spaceProblems(items),
     ],

@@ -5,6 +5,8 @@
 
 need find base64 wc rm
 locate_tree
+# A volume that is gone has taken what was kept with it; of anything else it still lies somewhere.
+[[ $SSM_kind == volume ]] || need_target
 count=0
 
 # The stage gets another name first: half removed it would be taken for a restore that was ended.

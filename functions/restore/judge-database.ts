@@ -59,7 +59,8 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
   const host = { ...chosen.host, ...context.place, source: label, beside: encode(beside) };
   if (isTables) return judgeTables(chosen, found, context, { problems, common, host });
   const previous = found.exists ? databaseName(declared.database, `_before_${context.point}`, taken) : null;
-  context.takenNames.push(beside, ...(previous === null ? [] : [previous]));
+  const undone = databaseName(declared.database, `_undone_${context.restoreId}`, taken);
+  context.takenNames.push(beside, undone, ...(previous === null ? [] : [previous]));
   const item: PlanItem = {
     ...common,
     what: found.exists
@@ -68,7 +69,13 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
     target: declared.database,
     previous,
     swaps: true,
-    host: { ...host, previous: encode(previous ?? ''), ownership: declared.ownership, fingerprint: declared.fingerprint },
+    host: {
+      ...host,
+      previous: encode(previous ?? ''),
+      undone: encode(undone),
+      ownership: declared.ownership,
+      fingerprint: declared.fingerprint,
+    },
   };
   return { item, problems };
 }

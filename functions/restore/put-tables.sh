@@ -22,11 +22,11 @@ from everything e left join tables t using (oid) join pg_class c on c.oid = e.oi
 select format(case when m.is_partition then 'alter table %s detach partition %s' else 'alter table %2$s no inherit %1$s' end, i.inhparent::regclass, m.oid::regclass)
 from moved m join pg_inherits i on i.inhrelid = m.oid where m.is_table and i.inhparent not in (select oid from moved) \gexec
 select format('alter table %I.%I rename to %I', nspname, relname, name) from moved where name <> relname \gexec
-select format('create schema %I', :'schema') \gexec
+select format('create schema %I', :'schema'), format('comment on schema %I is %L', :'schema', :'mark') \gexec
 select format('alter table %I.%I set schema %I', nspname, name, :'schema') from moved where is_table \gexec
 commit;
 SQL
-  } | ask "$beside" -v "schema=$schema" >/dev/null 2>"$work/errors" || judge_tables 'The tables could not be moved into a schema of their own.'
+  } | ask "$beside" -v "schema=$schema" -v "mark=$mark" >/dev/null 2>"$work/errors" || judge_tables 'The tables could not be moved into a schema of their own.'
   # Without the last word of a dump that came to its end nothing is done.
   {
     echo 'begin;'
@@ -77,12 +77,12 @@ select format('lock table %s in share row exclusive mode', name) from (
   union select o::regclass::text from asked a join pg_constraint k on k.contype = 'f' and a.oid in (k.conrelid, k.confrelid)
     cross join unnest(array[k.conrelid, k.confrelid]) o
 ) l order by name \gexec
-select format('create schema %I', :'previous') \gexec
+select format('create schema %I', :'previous'), format('comment on schema %I is %L', :'previous', :'mark') \gexec
 SQL
   printf '%s\n' "$FOREIGN_KEYS_SQL"
   cat <<'SQL'
 -- What was broken already may be put back as it was.
-select format('comment on schema %I is %L', :'previous', 'orphans') where pg_temp.orphans() is not null \gexec
+select format('comment on schema %I is %L', :'previous', :'mark' || ' orphans') where pg_temp.orphans() is not null \gexec
 select format('create table %I.%I as select * from %s', :'previous', case alike when 1 then relname else nspname || '_' || relname end, target),
   format('comment on table %I.%I is %L', :'previous', case alike when 1 then relname else nspname || '_' || relname end, name) from asked order by line \gexec
 select format('delete from %s', target) from asked order by line \gexec
@@ -109,5 +109,5 @@ replace_tables() {
   mapfile -d '' -t pairs < <(copies)
   ((${#pairs[@]} == 2 * ${#tables[@]})) || die RestoreFailed 'The restored tables cannot be read. Nothing was changed.'
   moves=$(sequences)
-  replacement | ask "$database" -v "previous=$previous" -v "expected=$found" >/dev/null 2>"$work/errors" || judge_tables "The contents could not be replaced. $(said "$work/read-errors")"
+  replacement | ask "$database" -v "previous=$previous" -v "mark=$mark" -v "expected=$found" >/dev/null 2>"$work/errors" || judge_tables "The contents could not be replaced. $(said "$work/read-errors")"
 }

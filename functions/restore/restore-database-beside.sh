@@ -43,10 +43,11 @@ else
     create_database
   done
 fi
-facts=$(ask "$maintenance" -v "name=$beside" <<'SQL'
-select json_build_object('oid', oid::text, 'subscriptions',
+facts=$(ask "$maintenance" -v "name=$beside" -v "database=$database" <<'SQL'
+select json_build_object('oid', oid::text, 'old', coalesce((select oid from pg_database where datname = :'database'), 0)::text, 'subscriptions',
   (select coalesce(json_agg(subname order by subname), '[]') from pg_subscription where subdbid = d.oid))
 from pg_database d where datname = :'name'
 SQL
 )
-result "{\"sha256\":\"$sha256\",\"bytes\":$stored,\"seconds\":$(seconds_since "$started"),${facts#\{}"
+# Whoever takes the database back compares with this: what is more was written since.
+result "{\"sha256\":\"$sha256\",\"bytes\":$stored,\"writes\":$(writes_json "$beside"),\"seconds\":$(seconds_since "$started"),${facts#\{}"

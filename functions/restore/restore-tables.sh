@@ -39,6 +39,8 @@ remove_temporary() {
 
 # What is made, is made in one transaction with the schema: when that is there, it was done, and the stored bytes only are told.
 if schema_exists "$target"; then
+  schema_is_ours "$target" ||
+    die SwapFailed "The database has a schema \"$target\" already, of another restore or of somebody. Nothing was changed; plan again."
   stream sh -c 'cat >/dev/null' || true
   judge_stream
   found='[]'

@@ -18,6 +18,9 @@ database_exists "$database" || {
   exit
 }
 
+for name in "$schema" "$previous"; do
+  ! schema_exists "$name" || schema_is_ours "$name" || die PutBackFailed "The schema \"$name\" is not one that this restore has made; it was left alone."
+done
 if [[ $SSM_direction == back ]] && schema_exists "$schema"; then
   drop_schema "$schema"
 fi
@@ -39,7 +42,7 @@ select format('delete from %s', target) from kept order by name \gexec
 select case when list is null then format('insert into %s select from %s', name, old)
   else format('insert into %s (%s) overriding system value select %s from %s', name, list, list, old) end from kept order by name \gexec
 SQL
-    printf '%s\n' "$FOREIGN_KEYS_SQL" "select coalesce(obj_description(oid, 'pg_namespace') = 'orphans', false) as broken from pg_namespace where nspname = :'previous' \\gset"
+    printf '%s\n' "$FOREIGN_KEYS_SQL" "select coalesce(obj_description(oid, 'pg_namespace') like '% orphans', false) as broken from pg_namespace where nspname = :'previous' \\gset"
     printf '%s\n' '\if :broken' '\else' "$no_orphans_sql" '\endif'
     cat <<'SQL'
 create temp table answer (name text, rows bigint);

@@ -8,12 +8,18 @@ need docker base64 awk
 decode database database
 decode beside beside
 decode previous previous
-oid=${SSM_oid:-} # of the restored database, where it is known: tells it from another of its name
+decode undone_name undone
+decode baseline baseline
+# Names tell nothing: another restore, or somebody, may have taken them. Numbers stay with their database.
+oid=$SSM_oid # of the restored one
+old=$SSM_old # of the one whose place it takes; 0: there was none
+[[ -n $oid && -n $old ]] || die ParameterInvalid 'Both databases need their numbers.'
+[[ $old != 0 ]] || old=-
 started=$(now)
 reach_server "$database" "$beside" "$previous"
 end_leftovers
 
-look() { # sets the oids of the three names; nothing where there is none
+look() { # sets the oids of the three names; - where there is none
   local said
   said=$(ask "$maintenance" -v "database=$database" -v "beside=$beside" -v "previous=$previous" <<'SQL'
 select concat_ws('|', coalesce((select oid::text from pg_database where datname = :'database'), '-'),
@@ -63,53 +69,69 @@ SQL
   die SwapFailed "The database \"$a\" could not be renamed: $(said "$work/rename-errors") $(said "$work/end-errors") $(prepared_transactions "$a" "$c") $why"
 }
 
-state() { # which side is in place: the oids say it, or else the names
-  if [[ $now_there != - && $now_there == "$oid" ]]; then
-    echo forward
-  elif [[ -n $oid && $now_beside == "$oid" ]]; then
-    echo back
-  elif [[ $now_previous != - && $now_there != - ]]; then
-    echo forward
-  elif [[ $now_beside != - ]]; then
-    echo back
+state() { # which of the two is in its place; nobody: the place is empty though there was one
+  case $now_there in
+    "$oid") echo forward ;;
+    "$old") echo back ;;
+    -) echo nobody ;;
+    *) echo another ;;
+  esac
+}
+another="\"$database\" is neither the database that was there before nor the restored one: another restore, or somebody, has put it there."
+
+# keep_or_drop NAME: of the restored database. What was written to it since it took its place is not lost, unless that was asked for.
+keep_or_drop() {
+  if [[ $SSM_discard != true && $(new_writes "$1" "$baseline") != '[]' ]]; then
+    rename "$1" "$undone_name" "$1" "$undone_name"
+    database_exists "$undone_name" || die PutBackFailed "\"$1\", to which was written since the restore, could not be put aside as \"$undone_name\"."
+    undone=$(json_string "$undone_name")
   else
-    echo unknown
+    remove_database "$1" || true
   fi
 }
 
-swapped=true kept=null
+swapped=true kept=null undone=null wanted=$SSM_direction
 look
-if [[ $SSM_direction == forward ]]; then
-  wanted=forward was=-
+if [[ $wanted == forward ]]; then
   case $(state) in
     forward) # what lies beside now is a second copy
-      writes=$(writes_json "$database")
       remove_database "$beside" || true
       ;;
-    back)
-      writes=$(writes_json "$beside")
+    back | nobody)
+      [[ $now_beside == "$oid" ]] ||
+        die SwapFailed "There is no restored database \"$beside\" that could take the place of \"$database\"."
       if [[ $now_there == - ]]; then
         rename "$beside" "$database" "$beside" "$database"
       else
-        was=$now_there
         rename "$database" "$previous" "$beside" "$database"
+        now_previous=$old
       fi
       ;;
-    unknown) die SwapFailed "There is no restored database \"$beside\" that could take the place of \"$database\"." ;;
+    another) die SwapFailed "$another Nothing was changed; plan again." ;;
   esac
-  [[ $was == - && $now_previous == - ]] || kept=$(json_string "$previous")
+  [[ $old == - || $now_previous != "$old" ]] || kept=$(json_string "$previous")
 else
-  wanted=back writes='[]'
-  if [[ $now_previous != - && $now_there == - ]]; then
-    rename "$previous" "$database" "$previous" "$database"
-  elif [[ $(state) == forward && $now_previous != - ]]; then
-    remove_database "$beside" || true
-    rename "$database" "$beside" "$previous" "$database"
-  elif [[ $now_there != - && $now_beside == - && $now_previous == - && ($now_there == "$oid" || -z $oid && -z $previous) ]]; then
-    remove_database "$database" # there was none before
-  else
-    swapped=false
-  fi
-  remove_database "$beside" || true
+  case $(state) in
+    forward)
+      if [[ $old == - ]]; then
+        keep_or_drop "$database"
+      else
+        [[ $now_previous == "$old" ]] ||
+          die PutBackFailed "The database that was there before, kept as \"$previous\", is gone. The restored one stays in its place."
+        remove_database "$beside" || true
+        rename "$database" "$beside" "$previous" "$database"
+        keep_or_drop "$beside"
+      fi
+      ;;
+    nobody)
+      [[ $now_previous == "$old" ]] || die PutBackFailed "There is no database \"$database\", and none that was kept as \"$previous\"."
+      rename "$previous" "$database" "$previous" "$database"
+      ;;
+    back)
+      swapped=false
+      [[ $now_beside != "$oid" ]] || keep_or_drop "$beside"
+      ;;
+    another) die PutBackFailed "$another It stays there." ;;
+  esac
 fi
-result "{\"swapped\":$swapped,\"previous\":$kept,\"writes\":$writes,\"seconds\":$(seconds_since "$started")}"
+result "{\"swapped\":$swapped,\"previous\":$kept,\"undone\":$undone,\"seconds\":$(seconds_since "$started")}"

@@ -53,6 +53,11 @@ judge_tables() {
   die RestoreFailed "$1 Nothing was changed: ${why:-it ended without a word.}"
 }
 
+# A schema of ours says so in its comment: another restore of the same point, planned at the same time, would give it the same name.
+mark="suite-backup restore $SSM_restore"
+schema_is_ours() { # SCHEMA
+  [[ $(ask "$database" -v "name=$1" <<<"select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = :'name'") == "$mark"* ]]
+}
 schema_exists() { # SCHEMA
   [[ -n $1 && $(ask "$database" -v "name=$1" <<<"select count(*) from pg_namespace where nspname = :'name'") == 1 ]]
 }

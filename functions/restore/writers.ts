@@ -1,11 +1,12 @@
 import { HOST_RESULTS } from '../contract/host-results.ts';
-import type { PlanItem, PlanWriter, RestoreOptions, RestorePlan } from '../contract/restore.ts';
+import type { PlanItem, PlanProblem, PlanWriter, RestoreOptions, RestorePlan } from '../contract/restore.ts';
 import type { ChosenItem } from './items.ts';
 import type { Answer } from './judge-items.ts';
 
 interface JudgedWriters {
   readonly writers: PlanWriter[];
   readonly stops: boolean;
+  readonly problems: PlanProblem[];
   readonly warnings: RestorePlan['warnings'];
 }
 
@@ -23,10 +24,12 @@ export function judgeWriters(
   answers: readonly Answer[],
 ): JudgedWriters {
   const answer = answers.find(({ key }) => key === 'writers');
-  if (!answer) return { writers: [], stops: false, warnings: [] };
+  if (!answer) return { writers: [], stops: false, problems: [], warnings: [] };
   if (!answer.ok) {
-    const message = `Writers could not be looked for: ${answer.error?.message}`;
-    return { writers: [], stops: false, warnings: [{ name: answer.error?.name ?? 'ResultMissing', message }] };
+    // Nobody would be stopped, and they would write into what is replaced.
+    const message = `The writers could not be looked for: ${answer.error?.message}`;
+    const problem = { path: 'writers', value: answer.error?.name ?? 'ResultMissing', message };
+    return { writers: [], stops: false, problems: [problem], warnings: [] };
   }
   const found = HOST_RESULTS['find-writers'].parse(answer.result);
   const servers = chosen.flatMap(({ kind, source, declared }) => {
@@ -41,10 +44,12 @@ export function judgeWriters(
   });
   const isHolder = ({ container }: PlanWriter) => holders.includes(container);
   const writers = found.writers.filter((writer) => !isServer(writer) && !isHolder(writer));
-  const replaces = items.some(({ swaps, exists }) => swaps && exists) && (options.mode !== 'tables' || options.replace);
+  const replaces = items.some(({ swaps }) => swaps) && (options.mode !== 'tables' || options.replace);
   return {
     writers,
-    stops: replaces && writers.some(({ running }) => running),
+    // Who runs is asked again right before: between the plan and its work somebody may start them.
+    stops: replaces && writers.length > 0,
+    problems: [],
     warnings: [
       ...found.missing.map((name) => ({ name: 'WriterMissing', message: `There is no container "${name}" to stop.` })),
       ...found.writers.filter(isServer).map(({ name }) => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { keys } from '../contract/keys.ts';
 import { type Lock, lockSchema } from '../contract/lock.ts';
+import { restoreOutcome } from '../contract/restore.ts';
 import { required } from '../runtime/environment.ts';
 import { isRunning } from '../runtime/executions.ts';
 import { agent } from '../runtime/handler.ts';
@@ -11,6 +12,7 @@ const input = z.object({
   suite: z.string(),
   executionArn: z.string(),
   startedAt: z.string(),
+  workflow: z.string(),
   /** The clean-up that asks. */
   cleaner: z.string(),
 });
@@ -20,21 +22,40 @@ const vault = new Vault(required('BUCKET'));
 /**
  * What is left to do after a run that ended badly. Only while it holds the lock may anything on the host be ended or removed in its name:
  * without it, another run may be at work there. A restore is put back by one clean-up alone, the first that asks; `busy` tells any other
- * to wait for it.
+ * to wait for it. `state`: a sentence on what state the suite is in, behind a space, where it can be said already.
  */
-export const handler = agent(input, async ({ suite, executionArn, startedAt, cleaner }) => {
+export const handler = agent(input, async ({ suite, executionArn, startedAt, workflow, cleaner }) => {
   const stored = await vault.read(keys.lock(suite));
   const lock = stored && lockSchema.parse(JSON.parse(stored.text));
   const recorded = await isRecorded(vault, suite, executionArn, new Date(startedAt));
-  if (!stored || lock?.executionArn !== executionArn) return { holdsLock: false, busy: false, restoreId: null, recorded };
+  const answer = { busy: false, restoreId: null, recorded, state: '' };
+  if (!stored || lock?.executionArn !== executionArn) {
+    // A restore touches the suite only under its lock.
+    return { ...answer, holdsLock: false, state: workflow === 'restore' ? ' Nothing of the suite was changed.' : '' };
+  }
+  if (lock.restoreId === null) return { ...answer, holdsLock: true };
   // Undoing and forgetting are finished by who asked for them.
-  if (lock.workflow !== 'restore' || lock.restoreId === null) return { holdsLock: true, busy: false, restoreId: null, recorded };
+  if (lock.workflow !== 'restore') return { ...answer, holdsLock: true, state: unfinished(lock) };
+  // It came to its end and was only killed before it gave the lock back: people work with what it has put in place.
+  if (await isRestored(lock.restoreId)) return { ...answer, holdsLock: true, state: ' The restore itself is done.' };
   const claimed = await claim(lock, stored.etag);
-  return { holdsLock: true, busy: !claimed, restoreId: claimed ? lock.restoreId : null, recorded };
+  return { ...answer, holdsLock: true, busy: !claimed, restoreId: claimed ? lock.restoreId : null };
 
   async function claim(held: Lock, etag: string): Promise<boolean> {
     if (held.cleaner === cleaner) return true;
     if (held.cleaner !== null && (await isRunning(held.cleaner))) return false;
     return (await vault.replace(keys.lock(suite), JSON.stringify({ ...held, cleaner }), etag)) !== false;
   }
+
+  async function isRestored(restoreId: string): Promise<boolean> {
+    let newest: string | undefined;
+    for await (const { key } of vault.list(keys.restoreOutcomes(suite, restoreId))) newest = key;
+    const last = newest === undefined ? null : restoreOutcome.parse(await vault.getJson(newest));
+    return last?.what === 'restored' && last.executionArn === executionArn;
+  }
 });
+
+function unfinished({ workflow, restoreId }: Lock): string {
+  const flag = workflow === 'undo-restore' ? '--undo' : '--forget';
+  return ` It is not finished, and writers that were stopped stand still: finish it with "restore ${flag} ${restoreId}".`;
+}

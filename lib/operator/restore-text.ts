@@ -20,7 +20,7 @@ export function planText(style: Style, plan: ShownPlan): string {
     indent(
       facts(style, [
         ['plan', plan.restoreId],
-        ['stops', plan.stopsWriters ? running.join(', ') : 'nothing'],
+        ['stops', plan.stopsWriters && running.length > 0 ? running.join(', ') : 'nothing'],
         ['safety point', plan.safetyPoint ? 'yes, of what is there now' : 'no'],
         [
           'takes about',

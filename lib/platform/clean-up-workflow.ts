@@ -105,11 +105,13 @@ export class CleanUp extends Construct {
         suite,
         executionArn: expression('$executionArn'),
         startedAt: expression('$startedAt'),
+        workflow: expression('$workflow'),
         cleaner: expression('$states.context.Execution.Id'),
       },
       {
         assign: {
           asked: expression('$asked + 1'),
+          state: expression('$states.result.Payload.state'),
           restoreId: expression("$type($states.result.Payload.restoreId) = 'string' ? $states.result.Payload.restoreId : ''"),
         },
       },
@@ -171,7 +173,7 @@ export class CleanUp extends Construct {
   private putBack({ putBack }: Omit<CleanUpProps, 'suite'>, then: sfn.IChainable): sfn.Choice {
     const back = putBack.startedBy(this, 'Put back what the run has touched', {
       name: expression(`'put-back-' & $run`),
-      input: { restoreId: expression('$restoreId'), run: expression('$run'), what: 'put-back' },
+      input: { restoreId: expression('$restoreId'), run: expression('$run'), what: 'put-back', discard: 'false' },
       assign: { state: expression("' ' & $states.result.Output.message") },
     });
     const failed = sfn.Pass.jsonata(this, 'It could not be put back', {

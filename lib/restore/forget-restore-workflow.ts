@@ -45,15 +45,15 @@ export class ForgetRestore extends Construct {
       { assign: { plan: expression('$states.result.Payload') } },
     );
     const release = releaseTheLock(this, releaseLock, suite.name);
-    const nothing = sfn.Pass.jsonata(this, 'There is nothing to forget', {
+    const refused = sfn.Pass.jsonata(this, 'It cannot be forgotten', {
       outputs: {
         outcome: 'Refused',
         name: 'RestoreRefused',
         restoreId: expression('$restoreId'),
-        message: expression("'Restore ' & $restoreId & ' keeps nothing that could be forgotten.'"),
+        message: expression('$plan.message'),
       },
     });
-    nothing.next(release);
+    refused.next(release);
     const record = agents.recordRestore.step(
       this,
       'Record that it is forgotten',
@@ -75,7 +75,7 @@ export class ForgetRestore extends Construct {
     );
     const items = eachItem(this, 'Forget every item', '$plan.items', this.item(props), {});
     items.next(record).next(release);
-    return plan.next(fork(this, 'Is there anything to forget?', '$count($plan.items) = 0', nothing, items));
+    return plan.next(fork(this, 'May it be forgotten?', "$plan.outcome = 'Go'", items, refused));
   }
 
   private item(props: RestoreParts): sfn.IChainable {
@@ -83,7 +83,7 @@ export class ForgetRestore extends Construct {
     const noted = note(this, props, 'Note that the item is forgotten', { item: expression('$item.item'), phase: 'forgotten' });
     const drop = onHost(this, props, 'Drop the old database', {
       document: 'drop-database',
-      from: `$merge([${ITEM}, { 'database': ${ITEM}.previous }])`,
+      from: ITEM,
     });
     const tables = onHost(this, props, 'Drop the old rows', {
       document: 'return-tables',
@@ -93,8 +93,8 @@ export class ForgetRestore extends Construct {
     for (const step of [drop, tables, files]) step.next(noted);
     const kind = sfn.Choice.jsonata(this, 'What is forgotten?');
     const when = (condition: string, next: sfn.IChainable) => kind.when(sfn.Condition.jsonata(expression(condition)), next);
-    when("$item.kind = 'database' and $item.parameters.previous = ''", noted);
-    when("$item.kind = 'database'", drop);
+    when("$item.kind = 'database' and $item.drops", drop);
+    when("$item.kind = 'database'", noted);
     when("$item.kind = 'tables'", tables);
     return begin.next(kind.otherwise(files));
   }

@@ -8,8 +8,9 @@ import type { RestoreDocument } from './restore-documents.ts';
 import { StartWriters } from './writers.ts';
 
 const ITEM = '$item.parameters';
-const BACK = `$merge([${ITEM}, { 'direction': 'back' }])`;
-const BESIDE = `$merge([${ITEM}, { 'database': ${ITEM}.beside }])`;
+const BACK = `$merge([${ITEM}, { 'direction': 'back', 'discard': $discard }])`;
+// By its name alone, which holds the restore's id: of a copy that was made again the journal knows no number yet.
+const BESIDE = `$merge([${ITEM}, { 'database': ${ITEM}.beside, 'oid': '' }])`;
 const INPUT = '$states.input';
 
 /**
@@ -39,6 +40,7 @@ export class PutBack extends Construct {
         restoreId: expression(`${INPUT}.restoreId`),
         run: expression(`${INPUT}.run`),
         what: expression(`${INPUT}.what`),
+        discard: expression(`${INPUT}.discard`),
         stopped: '',
         failed: [],
       },
@@ -106,7 +108,7 @@ export class PutBack extends Construct {
     for (const step of [swapDatabase, drop, returned, swapTree, forget, noted]) {
       step.addCatch(failed, { errors: ['States.ALL'], assign: { itemFailure: FAILURE } });
     }
-    swapDatabase.next(drop);
+    swapDatabase.next(noted);
     returned.next(drop);
     drop.next(noted);
     swapTree.next(noted);
@@ -117,7 +119,8 @@ export class PutBack extends Construct {
     when("$item.kind = 'database' and $item.mayBeSwapped", swapDatabase);
     when("$item.kind = 'tables' and $item.mayBeSwapped", returned);
     when("$item.kind in ['database', 'tables']", drop);
-    when('$item.mayBeSwapped', swapTree);
+    // Also of one that is only beside: an earlier undo may have kept there what was written.
+    when('$item.swaps', swapTree);
     return begin.next(kind.otherwise(forget));
   }
 

@@ -30,7 +30,12 @@ export class RestoreItems extends Construct {
       ),
     });
     const begin = sfn.Pass.jsonata(this, 'Remember the item', {
-      assign: { item: expression('$states.input'), oid: expression('$states.input.parameters.oid') },
+      assign: {
+        item: expression('$states.input'),
+        oid: expression('$states.input.parameters.oid'),
+        old: expression('$states.input.parameters.old'),
+        writes: expression('[$states.input.writes]'),
+      },
     });
     const database = this.database();
     const tree = this.tree();
@@ -62,7 +67,11 @@ export class RestoreItems extends Construct {
     const restore = onHost(this, this.parts, 'Restore the database beside the old', {
       document: 'restore-database-beside',
       from: withUrl,
-      assign: { oid: expression('$states.result.Output.result.oid') },
+      assign: {
+        oid: expression('$states.result.Output.result.oid'),
+        old: expression('$states.result.Output.result.old'),
+        writes: expression('[$states.result.Output.result.writes]'),
+      },
     });
     const fingerprint = this.onHost(
       'Take the fingerprint of the new database',
@@ -79,9 +88,9 @@ export class RestoreItems extends Construct {
       this,
       this.parts,
       'Note that the databases are about to swap',
-      this.entry('swapping', "{ 'oid': $oid }"),
+      this.entry('swapping', "{ 'oid': $oid, 'old': $old, 'writes': $writes }"),
     );
-    const swap = this.onHost('Swap the databases', 'swap-database', `$merge([${FORWARD}, { 'oid': $oid }])`);
+    const swap = this.onHost('Swap the databases', 'swap-database', `$merge([${FORWARD}, { 'oid': $oid, 'old': $old }])`);
     const swapped = note(this, this.parts, 'Note that the databases are swapped', this.entry('swapped', '$states.input'));
     touching.next(way).next(restore);
     restore.next(this.sameBytes('Is this the sealed dump?', 'bytes', fingerprint));

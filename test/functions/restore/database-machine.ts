@@ -24,7 +24,7 @@ const STORE = {
   source: 'database-it',
 };
 /** These travel as they are; everything else is free text. */
-const PLAIN = ['passwordVariable', 'ownership', 'direction', 'replace', 'fingerprint', 'optional', 'oid'];
+const PLAIN = ['passwordVariable', 'ownership', 'direction', 'replace', 'fingerprint', 'optional', 'oid', 'old', 'discard'];
 
 export interface Answer {
   status: number | null;

@@ -78,6 +78,8 @@ const checked = (change: object = {}) =>
 const noted = (number: string | null, phase: string, result: unknown = null) =>
   note({ suite: 'shop', restoreId, item: number, phase, result });
 const undone = (purpose = 'back') => undo({ suite: 'shop', restoreId, purpose });
+const recorded = (what: string, failed: object[] = []) =>
+  record({ suite: 'shop', restoreId, what, executionArn: 'x', safetyPoint: null, failed });
 const decoded = (text: unknown) => Buffer.from(String(text), 'base64').toString();
 
 describe('a plan', () => {
@@ -103,11 +105,11 @@ describe('a plan', () => {
   it('that was begun is only resumed, and then goes on where it was', async () => {
     await noted('01', 'touching');
     expect(await checked()).toMatchObject({ outcome: 'Refused', name: 'RestoreRefused' });
-    await noted('01', 'swapping', { oid: '4711' });
+    await noted('01', 'swapping', { oid: '4711', old: '0', writes: [] });
     expect(await checked({ resume: true })).toMatchObject({
       outcome: 'Go',
       safetyPoint: false,
-      items: [{ reached: 'none' }, { reached: 'swapping', parameters: { oid: '4711' } }, { reached: 'none' }],
+      items: [{ reached: 'none' }, { reached: 'swapping', parameters: { oid: '4711', old: '0' } }, { reached: 'none' }],
     });
     await noted('01', 'swapped');
     expect((await checked({ resume: true })).items).toMatchObject([{}, { reached: 'swapped' }, {}]);
@@ -118,21 +120,26 @@ describe('a plan', () => {
 
 describe('what is taken back', () => {
   it('is nothing of a plan that was never begun', async () => {
-    expect(await undone()).toMatchObject({ outcome: 'Nothing', items: [] });
+    expect(await undone('undo')).toMatchObject({ outcome: 'Refused', items: [], message: expect.stringContaining('nothing') });
+    expect(await checked({ resume: true })).toMatchObject({
+      outcome: 'Refused',
+      message: expect.stringContaining('never begun'),
+    });
   });
 
   it('is all that was touched, the last first, and who was stopped', async () => {
     expect(decoded((await noted(null, 'writers', ['api', 'web'])).containers)).toBe('api\0web\0');
     await noted('00', 'swapped');
     await noted('01', 'touching');
-    await noted('01', 'swapped', { writes: [{ table: 'a', writes: 3 }] });
+    await noted('01', 'swapping', { oid: '7', old: '6', writes: [{ table: 'a', writes: 3 }] });
+    await noted('01', 'swapped');
     await noted('02', 'touching');
     const found = await undone();
     expect(found).toMatchObject({
       outcome: 'Go',
       items: [
-        { item: '02', mayBeSwapped: false, counts: false },
-        { item: '01', mayBeSwapped: true, counts: true },
+        { item: '02', mayBeSwapped: false, swaps: true, counts: false },
+        { item: '01', mayBeSwapped: true, counts: true, parameters: { oid: '7', old: '6' } },
       ],
     });
     const [, database] = found.items as { parameters: { baseline: string } }[];
@@ -149,19 +156,47 @@ describe('what is taken back', () => {
   });
 
   it('is forgotten only where it is in place', async () => {
+    await noted('01', 'swapping', { oid: '7', old: '6', writes: [] });
     await noted('01', 'swapped');
     await noted('02', 'touching');
-    expect(await undone('forget')).toMatchObject({ outcome: 'Go', items: [{ item: '01' }] });
+    expect(await undone('forget')).toMatchObject({ outcome: 'Refused', message: expect.stringContaining('not finished') });
+    await recorded('restored');
+    const [item] = (await undone('forget')).items as { drops: boolean; parameters: Record<string, string> }[];
+    expect([item!.drops, decoded(item!.parameters.database), item!.parameters.oid]).toEqual([true, 'p01', '6']);
     await noted('01', 'forgotten');
-    expect(await undone('forget')).toMatchObject({ outcome: 'Nothing' });
+    expect(await undone('forget')).toMatchObject({ outcome: 'Refused', message: expect.stringContaining('keeps nothing') });
     expect(await checked({ resume: true })).toMatchObject({ outcome: 'Refused' });
   });
 });
 
-describe('what became of a restore', () => {
-  const recorded = (what: string, failed: object[] = []) =>
-    record({ suite: 'shop', restoreId, what, executionArn: 'x', safetyPoint: null, failed });
+describe('a restore that a later one stands on', () => {
+  it('is not undone below it, nor when the later one is forgotten', async () => {
+    await noted('01', 'swapped');
+    const [below, above] = [restoreId, restoreId.replace(/^\d{8}/, '20261125')];
+    restoreId = above;
+    await plan();
+    await noted('01', 'swapped');
+    const asked = () => undo({ suite: 'shop', restoreId: below, purpose: 'undo' });
+    expect(await asked()).toMatchObject({
+      outcome: 'Refused',
+      message: expect.stringContaining(`Restore ${above} has replaced database-s01`),
+    });
+    await noted('01', 'forgotten');
+    expect(await asked()).toMatchObject({ outcome: 'Refused', message: expect.stringContaining('cannot be undone any more') });
+    await noted('01', 'back');
+    expect(await asked()).toMatchObject({ outcome: 'Go' });
+  });
 
+  it('is kept under a name of its own where it was written to before it was taken back, until that is forgotten', async () => {
+    await noted('01', 'swapping', { oid: '7', old: '6', writes: [] });
+    await noted('01', 'back', { undone: 'shop_undone' });
+    await recorded('undone');
+    const [item] = (await undone('forget')).items as { drops: boolean; parameters: Record<string, string> }[];
+    expect([item!.drops, decoded(item!.parameters.database), item!.parameters.oid]).toEqual([true, 'shop_undone', '7']);
+  });
+});
+
+describe('what became of a restore', () => {
   it('is written down with its steps and with what the old is called now', async () => {
     await noted('01', 'touching');
     await noted('01', 'swapped');

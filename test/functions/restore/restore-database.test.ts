@@ -11,7 +11,7 @@ import { DatabaseMachine } from './database-machine.ts';
 /** Whatever might be taken apart by a shell, SQL, psql or a connection string. */
 const ODD = 'o\'d "n" $(touch hacked) `id` \\n \\\n=/ DATABASE.*';
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const [BESIDE, PREVIOUS] = [`new ${ODD}`, `old ${ODD}`];
+const [BESIDE, PREVIOUS, UNDONE] = [`new ${ODD}`, `old ${ODD}`, `undone ${ODD}`];
 
 // A test runs many documents, each of which goes into its container many times.
 vi.setConfig({ testTimeout: 240_000 });
@@ -19,9 +19,26 @@ vi.setConfig({ testTimeout: 240_000 });
 let machine: DatabaseMachine;
 let point: ReturnType<DatabaseMachine['capture']>;
 const sql = (database: string, text: string) => machine.db.sql(database, text);
-const swap = (direction: 'forward' | 'back') =>
-  machine.run('swap-database', { database: ODD, beside: BESIDE, previous: PREVIOUS, direction });
-const beside = () => machine.run('restore-database-beside', { database: ODD, beside: BESIDE, ownership: 'keep', url: point.url });
+/** What the journal keeps of the database that was restored last. */
+let numbers = { oid: '', old: '', baseline: '[]' };
+const swap = (direction: 'forward' | 'back', discard = 'false') =>
+  machine.run('swap-database', {
+    database: ODD,
+    beside: BESIDE,
+    previous: PREVIOUS,
+    undone: UNDONE,
+    direction,
+    discard,
+    ...numbers,
+  });
+const beside = () => {
+  const answer = machine.run('restore-database-beside', { database: ODD, beside: BESIDE, ownership: 'keep', url: point.url });
+  const { oid, old, writes } = answer.said;
+  if (answer.status === 0) numbers = { oid: String(oid), old: String(old), baseline: JSON.stringify(writes) };
+  return answer;
+};
+const drop = (database: string, oid = '') => machine.run('drop-database', { database, oid });
+const oidOf = (database: string) => sql('postgres', `select oid from pg_database where datname = $n$${database}$n$`);
 /** Which of the two is in place. */
 const content = () => sql(ODD, 'select string_agg(t, $$,$$ order by t) from word');
 
@@ -100,7 +117,7 @@ describe('a database', () => {
   });
 
   it('is not begun when the server lacks an extension, which is named', async () => {
-    expect(machine.run('drop-database', { database: BESIDE }).status).toBe(0);
+    expect(drop(BESIDE).status).toBe(0);
     await machine.db.binaries.replace(
       'pg_restore',
       `"$REAL" "$@" && [[ "$*" != *--list* ]] || echo '9; 3079 16384 EXTENSION - no_such '`,
@@ -130,13 +147,51 @@ describe('a database', () => {
     expect(await machine.databases()).toEqual([ODD, PREVIOUS].sort());
     expect(swap('forward').said).toMatchObject({ swapped: true, previous: PREVIOUS });
     await sql(ODD, "set default_transaction_read_only = off; insert into word (t) values ('since'), ('then');");
-    const counted = machine.run('count-writes', { database: ODD, baseline: JSON.stringify(said.writes) });
+    const counted = machine.run('count-writes', { database: ODD, baseline: numbers.baseline });
     expect(counted.said).toEqual({ rows: 2, tables: [{ table: 'public.word', writes: 2 }] });
-    expect(swap('back')).toMatchObject({ status: 0, said: { swapped: true, previous: null } });
+    expect(swap('back', 'true')).toMatchObject({ status: 0, said: { swapped: true, previous: null, undone: null } });
     await ended(client);
     expect(await content()).toBe("it's $(id),now,then");
     expect(await machine.databases()).toEqual([ODD]);
     expect(swap('back')).toMatchObject({ status: 0, said: { swapped: false } });
+  });
+
+  it('that was written to is kept when it is taken back, unless that may be lost', async () => {
+    expect(beside().status).toBe(0);
+    expect(swap('forward').status).toBe(0);
+    await sql(ODD, "set default_transaction_read_only = off; insert into word (t) values ('since');");
+    expect(swap('back')).toMatchObject({ status: 0, said: { swapped: true, undone: UNDONE } });
+    expect(await content()).toBe("it's $(id),now,then");
+    expect(await sql(UNDONE, 'select string_agg(t, $$,$$ order by t) from word')).toBe("it's $(id),since,then");
+    expect(drop(UNDONE, '1').said, 'a number that is not its own').toEqual({ dropped: false });
+    expect(drop(UNDONE, numbers.oid).said).toEqual({ dropped: true });
+    expect(await machine.databases()).toEqual([ODD]);
+  });
+
+  it('stays in place when the old one is gone: there would be none at all', async () => {
+    const original = await oidOf(ODD);
+    expect(beside().status).toBe(0);
+    expect(swap('forward').status).toBe(0);
+    await sql('postgres', `alter database ${identifier(PREVIOUS)} rename to hidden`);
+    expect(swap('back').said.error).toMatchObject({ name: 'PutBackFailed', message: expect.stringContaining('is gone') });
+    expect(await content()).toBe("it's $(id),then");
+    await sql('postgres', `alter database hidden rename to ${identifier(PREVIOUS)}`);
+    expect(swap('back').status).toBe(0);
+    expect(await oidOf(ODD)).toBe(original);
+  });
+
+  it('is not taken for another that somebody has put into its place since', async () => {
+    expect(beside().status).toBe(0);
+    expect(swap('forward').status).toBe(0);
+    await sql('postgres', `alter database ${identifier(ODD)} rename to restored`);
+    await sql('postgres', `create database ${identifier(ODD)}`);
+    expect(swap('back').said.error).toMatchObject({ name: 'PutBackFailed', message: expect.stringContaining('neither') });
+    expect(await machine.databases()).toEqual([ODD, PREVIOUS, 'restored'].sort());
+    await sql('postgres', `drop database ${identifier(ODD)}`);
+    await sql('postgres', `alter database restored rename to ${identifier(ODD)}`);
+    expect(swap('back').status).toBe(0);
+    expect(await content()).toBe("it's $(id),now,then");
+    expect(await machine.databases()).toEqual([ODD]);
   });
 
   it('keeps its place when the restore is killed at any step, or the new one has it wholly', async () => {
@@ -159,8 +214,8 @@ describe('a database', () => {
     expect(killedAt(8, beside)).toBe(true);
     expect(beside().status).toBe(0);
     expect(machine.differences(BESIDE, point.fingerprint)).toEqual([]);
-    expect(machine.run('drop-database', { database: BESIDE }).said).toEqual({ dropped: true });
-    expect(machine.run('drop-database', { database: BESIDE }).said).toEqual({ dropped: false });
+    expect(drop(BESIDE).said).toEqual({ dropped: true });
+    expect(drop(BESIDE).said).toEqual({ dropped: false });
   });
 
   it('that a prepared transaction holds is not swapped, and the transaction is named', async () => {
@@ -176,7 +231,7 @@ describe('a database', () => {
     expect(said.error).toMatchObject({ name: 'SwapFailed', message: expect.stringContaining("'half done'") });
     expect(await machine.databases()).toEqual([BESIDE, ODD].sort());
     await sql(ODD, "rollback prepared 'half done'");
-    expect(machine.run('drop-database', { database: BESIDE }).status).toBe(0);
+    expect(drop(BESIDE).status).toBe(0);
   });
 
   it('whose stored dump is cut off is not made', async () => {

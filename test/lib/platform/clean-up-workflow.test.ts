@@ -21,7 +21,7 @@ const INPUT = {
   failure: { name: 'DumpFailed', message: 'cut' },
 };
 const payload = (Payload: unknown): Answer => ({ give: { Payload } });
-const found = (holdsLock: boolean, recorded: boolean) => payload({ holdsLock, recorded });
+const found = (holdsLock: boolean, recorded: boolean) => payload({ holdsLock, recorded, state: '' });
 const recorded = (first: boolean) =>
   payload({ first, workflow: 'backup', id: '20261123T020000Z', name: 'DumpFailed', message: 'cut', sources: [] });
 const command = (CommandId: string, Status: string, Comment: string) => ({ CommandId, Status, Comment });
@@ -82,7 +82,7 @@ describe('after a run that went wrong', () => {
   });
 
   it('what a restore has touched is put back once its commands have ended, and the failure says what state things are in', async () => {
-    const restoring = payload({ holdsLock: true, recorded: false, restoreId: 'r1' });
+    const restoring = payload({ holdsLock: true, recorded: false, restoreId: 'r1', state: '' });
     const back = { give: { Output: { message: 'Everything is back.' } } };
     const { names, calls } = await cleanUp({ [FIND]: [restoring], [PUT_BACK]: [back] });
     expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, PUT_BACK, RECORD, TELL, RELEASE]);
@@ -94,7 +94,7 @@ describe('after a run that went wrong', () => {
   });
 
   it('only one clean-up puts a restore back: another waits for it, and finds nothing left', async () => {
-    const busy = payload({ holdsLock: true, busy: true, recorded: false, restoreId: null });
+    const busy = payload({ holdsLock: true, busy: true, recorded: false, restoreId: null, state: '' });
     const { names, outcome } = await cleanUp({ [FIND]: [busy, busy, found(false, true)] });
     expect([outcome.status, names]).toEqual(['SUCCEEDED', [FIND, FIND, FIND]]);
   });
