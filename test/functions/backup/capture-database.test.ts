@@ -68,6 +68,7 @@ function capture() {
     passwordVariable: '',
     fingerprint: 'hash',
     optional: 'false',
+    plainSql: 'false',
     bucket: 'vault',
     prefix: 'shop/artifacts/id/',
     source: 'database-shop',

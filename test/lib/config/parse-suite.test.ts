@@ -34,6 +34,7 @@ describe('a suite file that says little', () => {
           passwordVariable: null,
           fingerprint: 'hash',
           ownership: 'drop',
+          plainSql: false,
           optional: false,
         },
         { kind: 'globals', name: 'db', container: 'db', user: null, passwordVariable: null, optional: false },
