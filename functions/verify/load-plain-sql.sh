@@ -12,28 +12,29 @@ decode bootstrap_user bootstrapUser
 decode database database
 stem=$SSM_prefix$SSM_source.proof-$SSM_proof.$SSM_attempt
 
-# Made like the restored one: sorting, upper case and the bytes of a text depend on it. Columns that not every version has are asked for as JSON.
+# Made like the restored one, which plain SQL does not describe: sorting, upper case and the bytes of a text depend on its locale, how names and
+# constants are told on its settings. Columns that not every version has are asked for as JSON.
 plain=suite_backup_plain_$SSM_attempt
-make_plain="select format('create database $plain template template0 encoding %L lc_collate %L lc_ctype %L', pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
+make_plain="show server_encoding;
+  select format('create database $plain template template0 encoding %L lc_collate %L lc_ctype %L', pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
     || case facts ->> 'datlocprovider'
-      when 'i' then format(' locale_provider icu icu_locale %L', coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) || coalesce(format(' icu_rules %L', facts ->> 'daticurules'), '')
+      when 'i' then format(' locale_provider icu icu_locale %L', coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) || coalesce(' icu_rules ' || quote_literal(facts ->> 'daticurules'), '')
       when 'b' then format(' locale_provider builtin builtin_locale %L', facts ->> 'datlocale')
       else '' end
-  from pg_database d, lateral (select to_jsonb(d) as facts) f where d.datname = current_database() \\gexec"
-# Constants are told in the settings of a database, which plain SQL does not hold.
-give_settings="insert into pg_db_role_setting select e.oid, s.setrole, s.setconfig from pg_db_role_setting s
+  from pg_database d, lateral (select to_jsonb(d) as facts) f where d.datname = current_database() \\gexec
+  insert into pg_db_role_setting select e.oid, s.setrole, s.setconfig from pg_db_role_setting s
   join pg_database d on d.oid = s.setdatabase and d.datname = current_database() join pg_database e on e.datname = '$plain'"
 # A subscription holds its database.
 drop_subscriptions="select format('alter subscription %I disable', subname), format('alter subscription %I set (slot_name = none)', subname), format('drop subscription %I', subname)
   from pg_subscription where subdbid = (select oid from pg_database where datname = current_database()) \\gexec"
 in_database() { # DATABASE SQL
-  in_scratch -i "$1" psql -XAtqw -v ON_ERROR_STOP=1 <<<"$2" >/dev/null 2>"$work/sql-errors"
+  in_scratch -i "$1" psql -XAtqw -v ON_ERROR_STOP=1 <<<"$2" 2>"$work/sql-errors"
 }
 drop_plain() {
   in_database "$plain" "$drop_subscriptions"
   in_database "$database" "drop database $plain"
 }
-in_database "$database" "$make_plain" || judge_scratch 'A database for the plain SQL could not be made' "$work/sql-errors" RestoreFailed
+encoding=$(in_database "$database" "$make_plain") || judge_scratch 'A database for the plain SQL could not be made' "$work/sql-errors" RestoreFailed
 undo drop_plain
 
 started=$(now)
@@ -61,13 +62,12 @@ grep -qx -- '-- PostgreSQL database dump complete' "$work/end" || die ArchiveUnr
 seconds=$(seconds_since "$started")
 read -r sha256 _ <"$work/sha256"
 
-in_database "$database" "$give_settings" || judge_scratch 'The settings of the database could not be copied' "$work/sql-errors" RestoreFailed
 take_fingerprint "$plain"
 store fingerprint "$stem.fingerprint.json" null fingerprint_json
 
 # Without owners and grants on both sides; the restored database is compared with what was captured in a step of its own.
 as=()
-[[ $(in_scratch "$plain" psql -XAtqwc 'show server_encoding') != SQL_ASCII ]] || as=(--encoding=SQL_ASCII)
+[[ $encoding != SQL_ASCII ]] || as=(--encoding=SQL_ASCII)
 schema_of() {
   in_scratch "$1" pg_dump --schema-only --no-owner --no-privileges --no-password "${as[@]}" 2>"$work/schema-errors" | compress
 }
