@@ -22,7 +22,8 @@ export function anomalyOf(
   const before = reference?.sources.find((source) => source.label === label && source.state === 'captured');
   if (!reference || !before) return null;
   // What is stored on one side only was switched on or off in the suite file: it says nothing about the source.
-  const [previousBytes, bytes] = [sizeOf(before.artifacts, artifacts), sizeOf(artifacts, before.artifacts)];
+  const previousBytes = sizeOf(before.artifacts, artifacts);
+  const bytes = sizeOf(artifacts, before.artifacts);
   const lost = previousBytes - bytes;
   if (lost < least || lost <= share * previousBytes) return null;
   return { previousId: reference.id, previousBytes, bytes };
