@@ -9,6 +9,7 @@ import type { SuiteConfig } from './config/suite-config.ts';
 import { hostPolicy } from './host-policy.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
 import { HostCommand } from './platform/host-command.ts';
+import { parameters } from './platform/parameters.ts';
 import { Schedules } from './platform/schedule.ts';
 import { Assess } from './restore/assess-workflow.ts';
 import { ForgetRestore } from './restore/forget-restore-workflow.ts';
@@ -39,7 +40,7 @@ export class SuiteBackupStack extends Stack {
     });
     const inspectHost = hostCommand.document('inspect-host', {
       script: 'functions/backup/inspect-host.sh',
-      parameters: {},
+      parameters: parameters(['plainSql']),
       timeoutSeconds: timeouts.inspect,
     });
     const capture = captureDocuments(hostCommand, timeouts.capture);

@@ -1,5 +1,7 @@
 import type { Manifest, ManifestSource, StoredArtifact } from '../contract/manifest.ts';
 
+type Sized = Pick<StoredArtifact, 'role' | 'bytes'>;
+
 export interface Shrink {
   /** Part of the last proven size that may be missing, 0 to 1. */
   readonly share: number;
@@ -13,16 +15,22 @@ export interface Shrink {
  */
 export function anomalyOf(
   label: string,
-  artifacts: readonly Pick<StoredArtifact, 'role' | 'bytes'>[],
+  artifacts: readonly Sized[],
   reference: Manifest | undefined,
   { share, bytes: least }: Shrink,
 ): ManifestSource['anomaly'] {
   const before = reference?.sources.find((source) => source.label === label && source.state === 'captured');
   if (!reference || !before) return null;
-  const [previousBytes, bytes] = [before.artifacts, artifacts].map((list) =>
-    list.reduce((sum, artifact) => sum + artifact.bytes, 0),
-  );
-  const lost = previousBytes! - bytes!;
-  if (lost < least || lost <= share * previousBytes!) return null;
-  return { previousId: reference.id, previousBytes: previousBytes!, bytes: bytes! };
+  // What is stored on one side only was switched on or off in the suite file: it says nothing about the source.
+  const previousBytes = sizeOf(before.artifacts, artifacts);
+  const bytes = sizeOf(artifacts, before.artifacts);
+  const lost = previousBytes - bytes;
+  if (lost < least || lost <= share * previousBytes) return null;
+  return { previousId: reference.id, previousBytes, bytes };
+}
+
+/** Bytes of those artifacts whose role the others have, too. */
+function sizeOf(artifacts: readonly Sized[], others: readonly Sized[]): number {
+  const common = artifacts.filter(({ role }) => others.some((other) => other.role === role));
+  return common.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Dumps one database with its own client, and takes its fingerprint in the dump's own snapshot.
+# Dumps one database with its own client, and takes its fingerprint in the dump's own snapshot. With plainSql it is dumped as plain SQL, too.
 # shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
 # source ../postgres/session.sh
+# source plain-dump.sh
 # include ../postgres/session-settings.sql as SETTINGS_SQL
 # include ../postgres/fingerprint.sql as FINGERPRINT_SQL
 # include ../postgres/sequences.sql as SEQUENCES_SQL
 
-need docker aws zstd openssl tee split awk base64
+tools=(docker aws zstd openssl tee split awk base64)
+[[ $SSM_plainSql != true ]] || tools+=(gzip)
+need "${tools[@]}"
 decode container_name container
 decode database database
 decode user user
@@ -88,7 +91,7 @@ replaced_sql="select 'replaced ' || to_json(format('%I.%I', n.nspname, c.relname
 lock_sql="select format('lock table only %I.%I in access share mode nowait', n.nspname, c.relname) $own_tables
   and has_table_privilege(c.oid, 'select')"
 fingerprint_when_locked() {
-  until grep -q '^pg_dump: saving' "$work/raw" 2>/dev/null || [[ -e $work/dump-done ]]; do
+  until { grep -q '^pg_dump: saving' "$work/raw" 2>/dev/null || [[ -e $work/dump-done ]]; } && plain_dump_holds; do
     sleep 0.05
   done
   say "$lock_sql" '\gexec' "$FINGERPRINT_SQL" '\gexec' "$replaced_sql" '\echo fingerprinted'
@@ -122,6 +125,7 @@ dump_database() {
     in_container "${PG[@]}" pg_dump "${dump_options[@]}" 2>"$work/raw" | compress
   fi
 }
+[[ $SSM_plainSql != true ]] || begin_plain_dump --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password "${options[@]}"
 touch "$work/raw"
 fingerprint_when_locked 3>&- &
 watcher=$!
@@ -131,6 +135,11 @@ store dump "$stem.dump.zst" null dump_database || {
 }
 touch "$work/dump-done"
 wait "$watcher"
+: >"$work/raw"
+if [[ $SSM_plainSql == true ]]; then
+  store plain-sql "$stem.plain.sql.gz" null plain_sql ||
+    die DumpFailed "pg_dump of \"$database\" in \"$container_name\" as plain SQL did not come to its end: $(first_line "$work/plain-errors")"
+fi
 
 say 'commit;'
 read_sequences after
@@ -148,7 +157,6 @@ fingerprint_json() {
   grep '^{' "$work/answers" | sed '$!s/$/,/'
   printf ']}\n'
 }
-: >"$work/raw"
 store fingerprint "$stem.fingerprint.json" null fingerprint_json
 
 result "{\"artifacts\":$(artifacts_json),\"container\":$(container_json),\"server\":$SERVER_JSON,\"resolved\":null,\"warnings\":[$warnings]}"

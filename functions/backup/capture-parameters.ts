@@ -34,6 +34,7 @@ export function captureParameters(
         ...access(source, source.database),
         fingerprint: source.fingerprint,
         optional: String(source.optional),
+        plainSql: String(source.plainSql),
       };
     case 'globals':
       return { ...common, ...access(source, anyDatabase(source.container, all)) };

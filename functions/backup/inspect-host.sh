@@ -2,7 +2,9 @@
 # What the host is and has; everything that is missing in one message.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 
-need docker aws zstd tar openssl curl tee split awk find xargs base64 sed
+needed=(docker aws zstd tar openssl curl tee split awk find xargs base64 sed)
+[[ $SSM_plainSql != true ]] || needed+=(gzip)
+need "${needed[@]}"
 
 # Older ones cannot send If-None-Match, so the vault would refuse the upload: say so before the first byte.
 aws_version=$(aws --version 2>&1) || die ToolMissing "The AWS CLI does not start: $aws_version"

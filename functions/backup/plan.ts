@@ -3,7 +3,7 @@ import { NamedError } from '../contract/errors.ts';
 import { isoSeconds, nextId } from '../contract/ids.ts';
 import { keys, sourceLabel } from '../contract/keys.ts';
 import { lockSchema } from '../contract/lock.ts';
-import type { Manifest, Notice } from '../contract/manifest.ts';
+import { type Manifest, type Notice, storedBytes } from '../contract/manifest.ts';
 import { backupRequest } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
@@ -62,7 +62,7 @@ export const handler = agent(input, async ({ suite, executionArn, request, sourc
 
 function lastBytes(manifest: Manifest | undefined, { kind, name }: Source): number {
   const source = manifest?.sources.find((candidate) => candidate.kind === kind && candidate.name === name);
-  return Math.max(0, ...(source?.artifacts.map(({ bytes }) => bytes) ?? []));
+  return source ? storedBytes([source]) : 0;
 }
 
 async function tellLock(suite: string, executionArn: string, id: string, request: z.infer<typeof lockSchema>['request']) {

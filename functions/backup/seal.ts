@@ -153,7 +153,10 @@ const ROLES: Record<Source['kind'], readonly StoredArtifact['role'][]> = {
 };
 
 function requireRoles(source: Source, artifacts: CaptureResult['artifacts']): void {
-  const missing = ROLES[source.kind].filter((role) => artifacts.filter((artifact) => artifact.role === role).length !== 1);
+  const asked = source.kind === 'database' && source.plainSql ? (['plain-sql'] as const) : [];
+  const missing = [...ROLES[source.kind], ...asked].filter(
+    (role) => artifacts.filter((artifact) => artifact.role === role).length !== 1,
+  );
   if (missing.length === 0) return;
   throw new NamedError('CaptureIncomplete', `The host reported not exactly one of each: ${missing.join(', ')}.`);
 }

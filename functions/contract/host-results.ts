@@ -8,14 +8,14 @@ const warning = z.object({ name: z.string(), message: z.string() });
 
 /** An object the host put into the vault. `chunks`: sha256 of every `chunkBytes` piece, so that the read-back can work in parallel. */
 export const uploadedObject = z.object({
-  role: z.enum(['dump', 'fingerprint', 'schema', 'globals', 'archive', 'inventory', 'expected-schema']),
+  role: z.enum(['dump', 'fingerprint', 'schema', 'globals', 'archive', 'inventory', 'expected-schema', 'plain-sql']),
   key: z.string().min(1),
   bytes,
   rawBytes: bytes.nullable(),
   sha256,
   chunkBytes: z.number().int().positive(),
   chunks: z.array(sha256),
-  compression: z.enum(['zstd', 'none']),
+  compression: z.enum(['zstd', 'gzip', 'none']),
   encryption: z.enum(['none']),
   seconds: z.number().nonnegative(),
 });
@@ -74,6 +74,7 @@ export type ScratchStarted = z.infer<typeof scratchStarted>;
 const listed = z.object({ entries: bytes, tableData: bytes });
 const restored = z.object({ restoreSeconds: z.number().nonnegative(), sha256, bytes });
 const uploaded = z.object({ artifacts: z.array(uploadedObject).min(1) });
+const loaded = z.object({ seconds: z.number().nonnegative(), sha256, bytes, artifacts: z.array(uploadedObject).min(1) });
 
 // Restore: databases
 const text = z.string();
@@ -191,6 +192,7 @@ export const HOST_RESULTS = {
   'restore-database': restored,
   'describe-schema': uploaded,
   'fingerprint-scratch': uploaded,
+  'load-plain-sql': loaded,
   'inspect-database': inspectedDatabase,
   'create-roles': createdRoles,
   'restore-database-beside': restoredBeside,

@@ -99,6 +99,11 @@ export function storedBytes(sources: readonly ManifestSource[]): number {
   return sources.flatMap((source) => source.artifacts).reduce((sum, artifact) => sum + artifact.bytes, 0);
 }
 
+/** Whether plain SQL was asked for, or is there: either way it must be proven. */
+export function hasPlainSql({ declared, artifacts }: Pick<ManifestSource, 'declared' | 'artifacts'>): boolean {
+  return declared.plainSql === true || artifacts.some(({ role }) => role === 'plain-sql');
+}
+
 export function artifactOf(source: ManifestSource, role: StoredArtifact['role']): StoredArtifact {
   const found = source.artifacts.find((artifact) => artifact.role === role);
   if (!found) throw new NamedError('ManifestInvalid', `Source ${source.label} has no ${role} in its manifest.`);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Manifest, ManifestSource } from './manifest.ts';
+import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
 import type { SqlCheck } from './sources.ts';
 
 export const CHECK_KINDS = [
@@ -67,6 +67,13 @@ export interface Section {
 
 export const sectionName = (kind: string, label: string) => `${kind}-${label}`;
 
+/** A database is stored once or twice; what was found out about its plain SQL stands in sections of its own. */
+export const COPIES = ['dump', 'plain-sql'] as const;
+export type Copy = (typeof COPIES)[number];
+export const sectionOfCopy = (copy: Copy, kind: string, label: string) =>
+  sectionName(copy === 'dump' ? kind : `${copy}-${kind}`, label);
+const OF_PLAIN_SQL = ['restore', 'table', 'schema'] as const satisfies readonly Check['kind'][];
+
 const SECTIONS_OF_KIND: Record<ManifestSource['kind'], readonly Check['kind'][]> = {
   database: ['archive', 'restore', 'table', 'schema'],
   globals: ['restore'],
@@ -90,10 +97,19 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
     })),
   ]);
   const restored = captured.flatMap(({ kind, label }) => SECTIONS_OF_KIND[kind].map((check) => section(check, label)));
+  const plainSql = captured
+    .filter((source) => source.kind === 'database' && hasPlainSql(source))
+    .flatMap(({ label }) =>
+      OF_PLAIN_SQL.map((kind) => ({
+        section: sectionOfCopy('plain-sql', kind, label),
+        kind: 'restore' as const,
+        source: label,
+      })),
+    );
   const sql = captured
     .filter((source) => source.kind === 'database' && checks.some((check) => check.database === source.name))
     .map(({ label }) => section('sql', label));
-  return [...objects, ...restored, ...sql];
+  return [...objects, ...restored, ...plainSql, ...sql];
 }
 
 function section(kind: Check['kind'], source: string): Section {

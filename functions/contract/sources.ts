@@ -18,6 +18,8 @@ export interface DatabaseSource extends SourceBase {
   readonly fingerprint: 'hash' | 'count';
   /** Applied at restore; the archive always keeps owners and grants. */
   readonly ownership: 'drop' | 'keep';
+  /** Stores plain SQL beside the archive, for a restore without any tool of ours. */
+  readonly plainSql: boolean;
 }
 
 export interface GlobalsSource extends SourceBase {

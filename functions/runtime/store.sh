@@ -85,7 +85,10 @@ artifact_json() {
   while read -r hash _; do
     list+="${list:+,}\"$hash\""
   done <"$pipe.sha256s"
-  [[ $key != *.zst ]] || compression=zstd
+  case $key in
+    *.zst) compression=zstd ;;
+    *.gz) compression=gzip ;;
+  esac
   printf '{"role":"%s","key":%s,"bytes":%d,"rawBytes":%s,"sha256":"%s","chunkBytes":%s,"chunks":[%s],"compression":"%s","encryption":"none","seconds":%s}' \
     "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$SSM_chunkBytes" "$list" "$compression" "$seconds"
 }

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import * as z from 'zod';
 import { artifactOf, type ManifestSource } from '../contract/manifest.ts';
-import { sectionName } from '../contract/proof.ts';
+import { COPIES, sectionName } from '../contract/proof.ts';
 import type { SqlCheck } from '../contract/sources.ts';
 import { compareFingerprints } from '../postgres/compare-fingerprints.ts';
 import { entriesOf, type Fingerprint, parseFingerprint, type SqlAnswer } from '../postgres/fingerprint.ts';
@@ -10,13 +10,14 @@ import { judgeSqlChecks } from '../postgres/sql-checks.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
-import { readPoint, sourceOf, storeFindings } from './findings.ts';
+import { readPoint, sourceOf, storeFindings, storeFindingsOfCopy } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
   proofId: z.string(),
   label: z.string(),
+  copy: z.enum(COPIES).default('dump'),
   checks: z.custom<SqlCheck[]>(Array.isArray),
   /** One of the two: where the scratch lets us in, or the fingerprint that a document took of it. */
   accessKey: z.string().nullable(),
@@ -43,7 +44,7 @@ export const handler = agent(input, async (place) => {
     ? await fromDocument(place.fingerprintKey)
     : await fromScratch(place, source, expected.mode);
   const compared = compareFingerprints(source.name, expected, actual);
-  const rows = await storeFindings(vault, place, sectionName('table', place.label), compared);
+  const rows = await storeFindingsOfCopy(vault, place, 'table', compared);
   if (place.checks.length === 0) return rows;
   const judged = judgeSqlChecks(source.name, place.checks, answers);
   const sql = await storeFindings(vault, place, sectionName('sql', place.label), judged);

@@ -1,17 +1,18 @@
 import * as z from 'zod';
-import { type Check, sectionName } from '../contract/proof.ts';
+import { type Check, COPIES } from '../contract/proof.ts';
 import { compareSchemas, schemaEntries } from '../postgres/schema-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { readZstdText } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
-import { readPoint, sourceOf, storeFindings } from './findings.ts';
+import { readPoint, sourceOf, storeFindingsOfCopy } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
   proofId: z.string(),
   label: z.string(),
+  copy: z.enum(COPIES).default('dump'),
   artifacts: z.array(z.object({ role: z.string(), key: z.string() })),
 });
 
@@ -50,5 +51,5 @@ export const handler = agent(input, async (place) => {
       error: 'FingerprintMismatch',
     };
   });
-  return storeFindings(vault, place, sectionName('schema', place.label), [...details, summary]);
+  return storeFindingsOfCopy(vault, place, 'schema', [...details, summary]);
 });

@@ -1,7 +1,7 @@
 import { NamedError } from '../contract/errors.ts';
 import { keys } from '../contract/keys.ts';
 import { type Manifest, type ManifestSource, parseManifest } from '../contract/manifest.ts';
-import type { Check, Findings } from '../contract/proof.ts';
+import { type Check, type Copy, type Findings, sectionOfCopy } from '../contract/proof.ts';
 import type { Vault } from '../runtime/vault.ts';
 
 /** Where a state of the prove workflow works: every agent of it gets these. */
@@ -22,6 +22,21 @@ export async function storeFindings(
   const findings: Findings = { schema: 'suite-backup.findings.v1', section, checks, restoreSeconds: null, server: null, ...more };
   await vault.putOnce(keys.findings(suite, id, proofId, section), JSON.stringify(findings));
   return { section, ok: checks.every(({ ok, severity }) => ok || severity === 'warning') };
+}
+
+/** The same for one copy of a database. Checks of its plain SQL are all of kind `restore`, and say so: the one check of a table is that of the dump. */
+export function storeFindingsOfCopy(
+  vault: Vault,
+  place: Place & { readonly label: string; readonly copy: Copy },
+  kind: Check['kind'],
+  checks: Check[],
+  more: Parameters<typeof storeFindings>[4] = {},
+): Promise<{ section: string; ok: boolean }> {
+  const told = checks.map((check): Check => {
+    if (place.copy === 'dump' || check.kind === 'restore') return check;
+    return { ...check, kind: 'restore', name: `plain SQL: ${check.name}`, message: `Plain SQL: ${check.message}` };
+  });
+  return storeFindings(vault, place, sectionOfCopy(place.copy, kind, place.label), told, more);
 }
 
 /** @throws NamedError NotFound or ManifestInvalid. */

@@ -3,19 +3,14 @@
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
 # source scratch.sh
-# include ../postgres/session-settings.sql as SETTINGS_SQL
-# include ../postgres/fingerprint.sql as FINGERPRINT_SQL
-# include ../postgres/sequences.sql as SEQUENCES_SQL
+# source scratch-fingerprint.sh
 
 need docker zstd aws openssl base64
 decode bootstrap_user bootstrapUser
 decode database database
 decode_list checks checks # name, statement, name, statement, ...
 
-printf '%s\n' "$SETTINGS_SQL" "set suite_backup.fingerprint = '$SSM_fingerprint'; set suite_backup.phase = 'restored';" \
-  "$FINGERPRINT_SQL" '\gexec' "$SEQUENCES_SQL" '\gexec' |
-  in_scratch -i "$database" psql -XAtqw -v ON_ERROR_STOP=1 >"$work/answers" 2>"$work/fingerprint-errors" ||
-  judge_scratch "The restored database \"$database\" could not be read" "$work/fingerprint-errors" FingerprintMismatch
+take_fingerprint "$database"
 
 # A check looks at the first column of the only row; how many rows there were goes with it. \x1d stands for null.
 for ((i = 0; i + 1 < ${#checks[@]}; i += 2)); do
@@ -36,10 +31,5 @@ for ((i = 0; i + 1 < ${#checks[@]}; i += 2)); do
   fi
 done >>"$work/answers"
 
-fingerprint_json() {
-  printf '{"schema":"suite-backup.fingerprint.v1","mode":"%s","entries":[\n' "$SSM_fingerprint"
-  grep '^{' "$work/answers" | sed '$!s/$/,/'
-  printf ']}\n'
-}
 store fingerprint "$SSM_prefix$SSM_source.proof-$SSM_proof.$SSM_attempt.fingerprint.json" null fingerprint_json
 result "{\"artifacts\":$(artifacts_json)}"

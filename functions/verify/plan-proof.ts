@@ -4,7 +4,7 @@ import { encode, encodeList } from '../contract/encoding.ts';
 import { NamedError } from '../contract/errors.ts';
 import { idOf, isId, isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import type { Manifest, ManifestSource } from '../contract/manifest.ts';
+import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
 import { readBackParts } from '../contract/proof.ts';
 import type { SqlCheck } from '../contract/sources.ts';
@@ -96,6 +96,7 @@ function databasePlan(source: ManifestSource, checks: readonly SqlCheck[]) {
   return {
     label: source.label,
     database: encode(String(source.declared.database)),
+    plainSql: hasPlainSql(source),
     fingerprint: source.declared.fingerprint as Manifest['sources'][0]['declared']['fingerprint'],
     checks: own,
     checkList: encodeList(own.flatMap(({ name, sql }) => [name, sql])),

@@ -11,7 +11,7 @@ const input = z.object({
   suite: z.string(),
   id: z.string(),
   label: z.string(),
-  role: z.enum(['dump', 'globals', 'schema', 'archive']),
+  role: z.enum(['dump', 'globals', 'schema', 'archive', 'plain-sql']),
 });
 
 const vault = new Vault(required('BUCKET'));

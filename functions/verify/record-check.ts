@@ -1,15 +1,16 @@
 import * as z from 'zod';
-import { CHECK_KINDS, type Check, sectionName } from '../contract/proof.ts';
+import { CHECK_KINDS, type Check, COPIES } from '../contract/proof.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
-import { storeFindings } from './findings.ts';
+import { storeFindingsOfCopy } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
   proofId: z.string(),
   label: z.string(),
+  copy: z.enum(COPIES).default('dump'),
   kind: z.enum(CHECK_KINDS),
   name: z.string(),
   expected: z.unknown(),
@@ -39,5 +40,5 @@ export const handler = agent(input, (step) => {
     error: step.failure?.name ?? (same ? null : 'ArtifactChanged'),
   };
   const { restoreSeconds, server } = step;
-  return storeFindings(vault, step, sectionName(step.kind, step.label), [check], { restoreSeconds, server });
+  return storeFindingsOfCopy(vault, step, step.kind, [check], { restoreSeconds, server });
 });

@@ -28,6 +28,7 @@ if [[ -n $SSM_address ]]; then
 fi
 # The same path inside and outside. The server waits for its key, which only its user may read and which never stands on a command line.
 # A port that another proof's server on this host holds is passed over. No durability: the scratch lives for minutes, and a crash fails the proof anyhow.
+# Many locks: plain SQL is loaded in one transaction, which holds several for each table (5 MB in all).
 # shellcheck disable=SC2016 # expanded inside the container
 serve='
   cd "$1" || exit
@@ -37,7 +38,7 @@ serve='
   port=$4
   until postgres -D data -c listen_addresses="$3" -c port="$port" -c unix_socket_directories=/proc/self/cwd -c shared_preload_libraries="$6" \
     -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c archive_mode=off \
-    -c max_wal_size=512MB -c autovacuum=off -c shared_buffers=64MB -c maintenance_work_mem=64MB -c huge_pages=off -c max_connections=20 \
+    -c max_wal_size=512MB -c autovacuum=off -c shared_buffers=64MB -c maintenance_work_mem=64MB -c huge_pages=off -c max_connections=20 -c max_locks_per_transaction=1024 \
     -c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key -c password_encryption=scram-sha-256 -c logging_collector=off >log 2>&1
   do
     grep -q "Address already in use" log && [ "$port" -lt "$5" ] || exit

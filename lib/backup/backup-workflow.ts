@@ -83,7 +83,8 @@ export class Backup extends Construct {
       { suite: suite.name, account: Stack.of(this).account },
       'sweep',
     );
-    const inspect = this.onHost(props, 'Inspect the host', props.inspectHost, {}, 'inspect', {
+    const inspection = { plainSql: String(suite.sources.some((source) => source.kind === 'database' && source.plainSql)) };
+    const inspect = this.onHost(props, 'Inspect the host', props.inspectHost, inspection, 'inspect', {
       host: expression('$states.result.Output.result'),
     });
     const seal = props.seal.step(this, 'Seal the recovery point', {

@@ -16,7 +16,7 @@ export function captureDocuments(hostCommand: HostCommand, timeoutSeconds: numbe
       timeoutSeconds,
     });
   return {
-    database: document('database', [...SERVER, 'fingerprint', 'optional']),
+    database: document('database', [...SERVER, 'fingerprint', 'optional', 'plainSql']),
     globals: document('globals', [...SERVER]),
     volume: document('volume', ['volume', 'exclude']),
     path: document('path', ['container', 'path', 'exclude']),

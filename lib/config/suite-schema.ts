@@ -33,6 +33,7 @@ const database = z.strictObject({
   passwordVariable: variableName.nullable().default(null),
   fingerprint: z.enum(['hash', 'count']).default('hash'),
   ownership: z.enum(['drop', 'keep']).default('drop'),
+  plainSql: z.boolean().default(false),
   optional,
 });
 const volume = z.strictObject({ name: sourceName, volume: volumeName.optional(), exclude, optional });

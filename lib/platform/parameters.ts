@@ -16,6 +16,7 @@ const PARAMETERS = {
   passwordVariable: ['Variable inside the container that holds the password; may be empty.', '^([A-Za-z_][A-Za-z0-9_]*)?$'],
   fingerprint: ['Hash rows, or count them only.', '^(hash|count)$'],
   optional: ['Whether the source may be empty.', '^(true|false)$'],
+  plainSql: ['Whether plain SQL is stored too.', '^(true|false)$'],
   volume: ['Volume, base64.', BASE64],
   path: ['Path inside the container, base64.', BASE64],
   directory: ['Directory on the host, base64.', BASE64],

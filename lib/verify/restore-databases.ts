@@ -10,6 +10,7 @@ import { EMPTY_CHECK, onHost } from './restore-servers.ts';
 const STORE =
   "{ 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $database.label }";
 const OF_DATABASE = "{ 'database': $database.database }";
+const SEALED = { sha256: expression('$stored.sha256'), bytes: expression('$stored.bytes') };
 
 /** Restores the databases of one server, one after the other, and compares each with what was captured. */
 export class RestoreDatabases extends Construct {
@@ -45,7 +46,7 @@ export class RestoreDatabases extends Construct {
     });
     const restored = this.record('Note how it was restored', 'restore', {
       name: 'pg_restore',
-      expected: { sha256: expression('$stored.sha256'), bytes: expression('$stored.bytes') },
+      expected: SEALED,
       actual: { sha256: expression('$states.input.sha256'), bytes: expression('$states.input.bytes') },
       message: 'Restored without an error, from the bytes that were sealed.',
       restoreSeconds: expression('$states.input.restoreSeconds'),
@@ -62,13 +63,16 @@ export class RestoreDatabases extends Construct {
       artifacts: expression("[$states.input.artifacts.{ 'role': role, 'key': key }]"),
     });
     const rows = this.rows();
+    const end = sfn.Pass.jsonata(this, 'Done with the database');
+    const plainSql = sfn.Choice.jsonata(this, 'Was plain SQL stored, too?')
+      .when(sfn.Condition.jsonata(expression('$database.plainSql')), this.plainSql(end))
+      .otherwise(end);
 
     // What cannot be listed or restored has no schema and no rows to compare: their sections stay empty, which fails the proof too.
-    const end = sfn.Pass.jsonata(this, 'Done with the database');
     this.onFailure([dumpUrl, list, listed], 'archive', 'Note the dump that cannot be listed', end);
     this.onFailure([restoreUrl, restore, restored], 'restore', 'Note the failed restore', end);
     this.onFailure([schemaUrl, describe, compareSchema], 'schema', 'Note the failed schema comparison', rows.first);
-    this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', end);
+    this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', plainSql);
 
     dumpUrl
       .next(list)
@@ -80,7 +84,7 @@ export class RestoreDatabases extends Construct {
       .next(describe)
       .next(compareSchema)
       .next(rows.first);
-    rows.last.next(end);
+    rows.last.next(plainSql);
     this.states = sfn.Map.jsonata(this, 'Restore every database', {
       items: sfn.ProvideItems.jsonata(expression('$server.databases')),
       maxConcurrency: 1,
@@ -113,6 +117,44 @@ export class RestoreDatabases extends Construct {
     return { first, last, all: [first, last] };
   }
 
+  /** Loads the plain SQL as one would by hand, into a database of its own, and compares what that holds. */
+  private plainSql(end: sfn.IChainable): sfn.IChainable {
+    const { agents, documents } = this.props;
+    const copy = { copy: 'plain-sql' };
+    const url = this.presign('Give the host a way to the plain SQL', 'plain-sql');
+    const load = onHost(this, this.props, 'Load the plain SQL', {
+      document: documents.loadPlainSql,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'fingerprint': $database.fingerprint, 'url': $databaseUrl }])`,
+      name: 'plain-sql',
+      assign: { loaded: expression('$states.result.Output.result') },
+    });
+    const loaded = this.record('Note how the plain SQL was loaded', 'restore', {
+      ...copy,
+      name: 'plain SQL',
+      expected: SEALED,
+      actual: { sha256: expression('$loaded.sha256'), bytes: expression('$loaded.bytes') },
+      message: expression(
+        "'psql loaded it in ' & $string($loaded.seconds) & ' s without an error, from the bytes that were sealed.'",
+      ),
+    });
+    const rows = agents.compareRows.step(this, 'Compare the rows of the plain SQL', {
+      ...this.place(),
+      ...copy,
+      checks: [],
+      accessKey: null,
+      fingerprintKey: expression("$loaded.artifacts[role = 'fingerprint'].key"),
+    });
+    const schema = agents.compareSchema.step(this, 'Compare the schema of the plain SQL', {
+      ...this.place(),
+      ...copy,
+      artifacts: expression("[$loaded.artifacts[role != 'fingerprint'].{ 'role': role, 'key': key }]"),
+    });
+    this.onFailure([url, load, loaded], 'restore', 'Note the plain SQL that cannot be loaded', end, copy);
+    this.onFailure([rows], 'table', 'Note the failed comparison of rows of the plain SQL', schema, copy);
+    this.onFailure([schema], 'schema', 'Note the failed comparison of the schema of the plain SQL', end, copy);
+    return url.next(load).next(loaded).next(rows).next(schema).next(end);
+  }
+
   private presign(stateName: string, role: string): tasks.LambdaInvoke {
     const payload = { suite: this.props.suite.name, id: expression('$id'), label: expression('$database.label'), role };
     return this.props.agents.presign.step(this, stateName, payload, {
@@ -125,8 +167,8 @@ export class RestoreDatabases extends Construct {
     return this.props.agents.recordCheck.step(this, stateName, { ...this.place(), kind, ...EMPTY_CHECK, ...check });
   }
 
-  private onFailure(steps: sfn.TaskStateBase[], kind: Check['kind'], stateName: string, then: sfn.IChainable): void {
-    const note = this.record(stateName, kind, { name: stateName, failure: expression('$databaseFailure') });
+  private onFailure(steps: sfn.TaskStateBase[], kind: Check['kind'], stateName: string, then: sfn.IChainable, more = {}): void {
+    const note = this.record(stateName, kind, { name: stateName, failure: expression('$databaseFailure'), ...more });
     for (const step of steps) step.addCatch(note, { errors: ['States.ALL'], assign: { databaseFailure: FAILURE } });
     note.addCatch(then, { errors: ['States.ALL'] });
     note.next(then);

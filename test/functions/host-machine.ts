@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderScript } from '../../lib/platform/host-script.ts';
@@ -34,8 +44,12 @@ export class HostMachine {
     chmodSync(path, 0o755);
   }
 
-  /** Runs a document as the SSM agent does; `said` is its one line of JSON. What an earlier one stored is gone. */
-  run(script: string, parameters: Record<string, string>): { status: number | null; said: Said; log: string } {
+  /** Runs a document as the SSM agent does, without some tools; `said` is its one line of JSON. What an earlier one stored is gone. */
+  run(
+    script: string,
+    parameters: Record<string, string>,
+    lacking: readonly string[] = [],
+  ): { status: number | null; said: Said; log: string } {
     rmSync(this.#stored, { recursive: true });
     mkdirSync(this.#stored);
     const path = join(this.folder, 'document.sh');
@@ -44,7 +58,7 @@ export class HostMachine {
     const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', this.#longest, 'bash', path], {
       encoding: 'utf8',
       env: {
-        PATH: `${this.#tools}:${process.env.PATH}`,
+        PATH: `${this.#tools}:${lacking.length === 0 ? process.env.PATH : this.#pathWithout(lacking)}`,
         TMPDIR: join(this.folder, 'tmp'),
         STORED: this.#stored,
         ...Object.fromEntries(variables),
@@ -54,6 +68,17 @@ export class HostMachine {
     if (lines.length !== 1)
       throw new Error(`${script} said ${lines.length} lines and ended with ${status}:\n${stdout}\n${stderr}`);
     return { status, said: JSON.parse(lines[0]!) as Said, log: stderr };
+  }
+
+  /** A folder with a link to every other tool of this machine. */
+  #pathWithout(lacking: readonly string[]): string {
+    const links = mkdtempSync(join(this.folder, 'path-'));
+    for (const folder of (process.env.PATH ?? '').split(':').filter((name) => existsSync(name))) {
+      for (const name of readdirSync(folder)) {
+        if (!lacking.includes(name) && !existsSync(join(links, name))) symlinkSync(join(folder, name), join(links, name));
+      }
+    }
+    return links;
   }
 
   /** Names of the whole objects in the vault. */
@@ -78,7 +103,15 @@ export class HostMachine {
 }
 
 export interface Said {
-  artifacts?: { role: string; key: string; bytes: number; rawBytes: number | null; sha256: string; chunks: string[] }[];
+  artifacts?: {
+    role: string;
+    key: string;
+    compression: string;
+    bytes: number;
+    rawBytes: number | null;
+    sha256: string;
+    chunks: string[];
+  }[];
   error?: { name: string; message: string };
   warnings?: { name: string; message: string }[];
 }

@@ -30,14 +30,14 @@ beforeAll(async () => {
      create view totals as select sum(total) as total from orders;
      select lo_from_bytea(0, 'a letter');`,
   );
-  const databases = [{ name: 'shop', container: db.container, database: 'shop' }];
+  const databases = [{ name: 'shop', container: db.container, database: 'shop', plainSql: true }];
   suite = await createSuite({ host, suite: { sources: { databases } } });
   const { json } = await suite.run('backup');
   expect(json.outcome).toBe('proven');
   id = json.point!.id;
   vault = await TamperedVault.open(suite.home);
   forgery = new Forgery(vault, id);
-  const keys = (await vault.keys()).filter((key) => /\.dump\.zst$|\/recovery-points\//.test(key));
+  const keys = (await vault.keys()).filter((key) => /\.(dump\.zst|plain\.sql\.gz)$|\/recovery-points\//.test(key));
   sealed = new Map(await Promise.all(keys.map(async (key) => [key, await vault.read(key)] as const)));
 });
 afterAll(() => host.remove());
@@ -106,6 +106,37 @@ describe('a re-packed dump whose sizes and checksums fit', () => {
   });
 });
 
+describe('re-packed plain SQL whose sizes and checksums fit', () => {
+  it('with one byte changed in one row, and another view, is found with the names of both', async () => {
+    await forgery.changeRow('shop', 'Bertrand', 'Bertramd', 'plain-sql');
+    await forgery.changeRow('shop', 'sum(', 'min(', 'plain-sql');
+    const { reason, failed } = await failedProof();
+    const message = `Plain SQL: Table public.${ODD} has 301 rows, but not the same content.`;
+    expect(reason).toMatchObject({ name: 'FingerprintMismatch', message });
+    expect(failed).toMatchObject([
+      { kind: 'restore', name: `plain SQL: public.${ODD}`, message, expected: { rows: 301 }, actual: { rows: 301 } },
+      { kind: 'restore', name: 'plain SQL: VIEW public.totals', message: expect.stringContaining('is different') },
+      { kind: 'restore', name: 'plain SQL: schema' },
+    ]);
+  });
+
+  it('that psql takes, though its end is missing, is unreadable', async () => {
+    await forgery.repack('shop', 'plain-sql', (text) =>
+      text.subarray(0, text.lastIndexOf('-- PostgreSQL database dump complete')),
+    );
+    const { reason, checks } = await failedProof();
+    expect(reason).toMatchObject({ name: 'ArchiveUnreadable', message: 'The stored plain SQL of "shop" ends too early.' });
+    expect(checks.find(({ name }) => name === 'pg_restore')).toMatchObject({ ok: true });
+  });
+
+  it('that psql refuses is told with what it said', async () => {
+    await forgery.changeRow('shop', '5000\tBertrand', '0300\tBertrand', 'plain-sql');
+    const { reason } = await failedProof();
+    expect(reason.name).toBe('RestoreFailed');
+    expect(reason.message).toMatch(/psql could not load the stored plain SQL of "shop": .*could not create unique index/);
+  });
+});
+
 describe('a dump that cannot be restored to its end', () => {
   it('because a key occurs twice ends the restore half way with what the server said', async () => {
     await forgery.changeRow('shop', '5000\tBertrand', '0300\tBertrand');
@@ -120,6 +151,15 @@ describe('a dump that cannot be restored to its end', () => {
     await forgery.repack('shop', 'dump', (dump) => dump.subarray(0, Math.floor(dump.length * 0.8)));
     const { reason } = await failedProof();
     expect(reason).toMatchObject({ name: 'ArchiveUnreadable', message: expect.stringMatching(/"shop" ends too early/) });
+  });
+
+  it('because its gzip is cut is unreadable', async () => {
+    await forgery.rewrite('shop', 'plain-sql', (packed) => packed.subarray(0, -20));
+    const { reason } = await failedProof();
+    expect(reason).toMatchObject({
+      name: 'ArchiveUnreadable',
+      message: expect.stringContaining('plain SQL of "shop" cannot be decompressed'),
+    });
   });
 
   it('because it is no archive at all is unreadable', async () => {

@@ -44,7 +44,12 @@ beforeAll(async () => {
     suite: {
       sources: {
         databases: [
-          ...['everything', 'postgres', 'latin', 'bytes', 'german', 'frozen'].map((name) => ({ name, container: db.container })),
+          ...['everything', 'postgres', 'latin', 'bytes', 'german', 'frozen'].map((name) => ({
+            name,
+            container: db.container,
+            // Those whose locale, encoding or content is a matter of its own.
+            plainSql: ['everything', 'latin', 'bytes', 'german'].includes(name),
+          })),
           { name: 'owned', container: db.container, user: 'tenant' },
         ],
       },

@@ -163,12 +163,13 @@ class DockerHost implements TestHost {
     return Object.assign(container, {
       user,
       client,
-      sql: (database: string, text: string) => {
+      sql: (database: string, text: string, ...options: string[]) => {
         const { application_name } = client(database);
         const variables = { PGUSER: user, PGDATABASE: database, PGAPPNAME: application_name };
         const flagsOfExec = Object.entries(variables).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
         const psql = `/usr/lib/postgresql/${this.#major}/bin/psql`;
-        return command(['docker', 'exec', '--interactive', ...flagsOfExec, name, psql, ...PSQL_OPTIONS], { input: text });
+        const words = ['docker', 'exec', '--interactive', ...flagsOfExec, name, psql, ...PSQL_OPTIONS, ...options];
+        return command(words, { input: text });
       },
       start: async () => {
         await start();

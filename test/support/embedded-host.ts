@@ -164,9 +164,9 @@ class EmbeddedHost implements TestHost {
     return Object.assign(container, {
       user,
       client,
-      sql: (database: string, text: string) => {
+      sql: (database: string, text: string, ...options: string[]) => {
         const env = { PATH: process.env.PATH, ...libpqVariables(client(database)) };
-        return command([join(this.#binaries, 'psql'), ...PSQL_OPTIONS], { input: text, env });
+        return command([join(this.#binaries, 'psql'), ...PSQL_OPTIONS, ...options], { input: text, env });
       },
       stop: async () => {
         declared.running = false;

@@ -36,17 +36,18 @@ export class Forgery {
     );
   }
 
-  /** The same inside zstd. */
+  /** The same inside zstd or gzip. */
   async repack(source: string, role: Role, edit: (bytes: Buffer) => Buffer): Promise<void> {
+    const packer = role === 'plain-sql' ? ['gzip', '--stdout'] : ['zstd', '--quiet', '--threads=0', '-3', '--stdout'];
     await this.rewrite(source, role, async (packed) => {
-      const plain = await commandBytes(['zstd', '--decompress', '--quiet', '--stdout'], { input: packed });
-      return commandBytes(['zstd', '--quiet', '--threads=0', '-3', '--stdout'], { input: edit(plain) });
+      const plain = await commandBytes([packer[0]!, '--decompress', '--stdout'], { input: packed });
+      return commandBytes(packer, { input: edit(plain) });
     });
   }
 
   /** Puts other bytes in the place of the only occurrence of a text in a dump, as long as it was: the archive stays whole. */
-  async changeRow(source: string, from: string, to: string): Promise<void> {
-    await this.repack(source, 'dump', (dump) => replaceOnce(dump, from, to));
+  async changeRow(source: string, from: string, to: string, role: Role = 'dump'): Promise<void> {
+    await this.repack(source, role, (dump) => replaceOnce(dump, from, to));
   }
 
   async editJson(source: string, role: Role, edit: (document: unknown) => unknown): Promise<void> {

@@ -53,8 +53,8 @@ export interface Postgres extends Container {
   readonly user: string;
   /** How `pg` reaches a database of it (give the session the name OWN_SESSION). The port may be another one after `start`. */
   client(database: string): Login & { application_name: string };
-  /** What psql answers: a line per row, columns separated by `|`. @throws Error at the first statement that fails */
-  sql(database: string, text: string): Promise<string>;
+  /** What psql (with more `options`) answers: a line per row, columns separated by `|`. @throws Error at the first statement that fails */
+  sql(database: string, text: string, ...options: string[]): Promise<string>;
 }
 
 /** The Docker host of one test file. Everything that differs between the embedded host and a Docker engine is behind it. */

@@ -24,6 +24,13 @@ describe('a source that shrank', () => {
     expect(anomalyOf(LABEL, [artifact(3 * MB), artifact(3 * MB)], proven(10 * MB), SHRINK)).toBeNull();
   });
 
+  it('and stores plain SQL no more, or stores it now, is compared by what it stored both times', () => {
+    const plain = { role: 'plain-sql' as const, bytes: 20 * MB };
+    const twice = { ...proven(10 * MB), sources: [{ ...proven(10 * MB).sources[0]!, artifacts: [artifact(10 * MB), plain] }] };
+    expect(anomalyOf(LABEL, [artifact(9 * MB)], twice as Manifest, SHRINK)).toBeNull();
+    expect(anomalyOf(LABEL, [artifact(4 * MB), plain], proven(10 * MB), SHRINK)).toMatchObject({ bytes: 4 * MB });
+  });
+
   it.each([
     ['by just the share', 5 * MB, proven(10 * MB)],
     ['by less than small sources breathe', 1, proven(MB - 1)],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaptureResult } from '../../../functions/contract/host-results.ts';
 import { type Manifest, parseManifest } from '../../../functions/contract/manifest.ts';
 import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
-import type { VolumeSource } from '../../../functions/contract/sources.ts';
+import type { DatabaseSource, Source, VolumeSource } from '../../../functions/contract/sources.ts';
 import { type Handler, WithVault } from '../with-vault.ts';
 
 const vault = WithVault.forThisFile();
@@ -22,6 +22,18 @@ const volume = (name: string, more: Partial<VolumeSource> = {}): VolumeSource =>
   optional: false,
   ...more,
 });
+
+const DATABASE = {
+  kind: 'database',
+  name: 'shop',
+  optional: false,
+  container: 'db',
+  database: 'shop',
+  user: null,
+  passwordVariable: null,
+  fingerprint: 'hash',
+  ownership: 'drop',
+} as const;
 
 /** An object in the vault and how its capture ended; `reported`: the bytes that the host says it sent. */
 async function captured(id: string, name: string, content = 'content', reported = content.length): Promise<CaptureOutcome> {
@@ -44,7 +56,7 @@ function outcome(name: string, key: string, bytes: number): CaptureOutcome {
   return { label: `volume-${name}`, ok: true, result, error: null };
 }
 
-function reported(role: 'archive' | 'inventory', key: string, bytes: number): CaptureResult['artifacts'][0] {
+function reported(role: CaptureResult['artifacts'][0]['role'], key: string, bytes: number): CaptureResult['artifacts'][0] {
   const sha256 = 'a'.repeat(64);
   const sizes = { bytes, rawBytes: null, chunkBytes: 1024, chunks: [sha256] };
   return { role, key, ...sizes, sha256, compression: 'zstd', encryption: 'none', seconds: 1 };
@@ -57,7 +69,7 @@ const failed = (name: string, error: string): CaptureOutcome => ({
   error: { name: error, message: `${name} was not captured.` },
 });
 
-function run(id: string, sources: VolumeSource[], captures: CaptureOutcome[]): Promise<Record<string, unknown>> {
+function run(id: string, sources: Source[], captures: CaptureOutcome[]): Promise<Record<string, unknown>> {
   return seal({
     suite: 'shop',
     id,
@@ -134,6 +146,22 @@ describe('a recovery point', () => {
     const result = capture.result as CaptureResult;
     const changed = { ...capture, result: { ...result, artifacts: change(result.artifacts) } };
     await expectRefused(id, run(id, [volume('a')], [changed]), 'CaptureIncomplete', ['volume-a']);
+  });
+
+  it.each([
+    ['plain SQL is asked for', true, ['schema', 'dump', 'fingerprint'], false],
+    ['it is there, too', true, ['schema', 'dump', 'plain-sql', 'fingerprint'], true],
+    ['it is not asked for', false, ['schema', 'dump', 'fingerprint'], true],
+  ] as const)('of a database exists with everything that was asked for: %s', async (_, plainSql, roles, whole) => {
+    const id = nextId();
+    const database: DatabaseSource = { ...DATABASE, plainSql };
+    const artifacts = roles.map((role) => reported(role, `shop/artifacts/${id}/database-shop.a1.${role}`, 'bytes'.length));
+    for (const { key } of artifacts) await vault.put(key, 'bytes');
+    const result: CaptureResult = { artifacts, container: null, server: null, resolved: null, warnings: [] };
+    const sealing = run(id, [database], [{ label: 'database-shop', ok: true, result, error: null }]);
+    if (!whole) return expectRefused(id, sealing, 'CaptureIncomplete', ['database-shop']);
+    await sealing;
+    expect((await manifestOf(id)).sources[0]!.artifacts.map(({ role }) => role)).toEqual(roles);
   });
 
   it('does not exist when a source failed, was not found, or nobody knows; all are named', async () => {

@@ -18,7 +18,7 @@ export const options = (change: Partial<RestoreOptions> = {}): RestoreOptions =>
 
 const access = { container: 'db', user: null, passwordVariable: null, optional: false } as const;
 export const SOURCES: Source[] = [
-  { kind: 'database', name: 'shop', database: 'shop', fingerprint: 'hash', ownership: 'drop', ...access },
+  { kind: 'database', name: 'shop', database: 'shop', fingerprint: 'hash', ownership: 'drop', plainSql: false, ...access },
   { kind: 'globals', name: 'db', ...access },
   { kind: 'volume', name: 'uploads', volume: 'shop_uploads', exclude: [], optional: false },
   { kind: 'path', name: 'exports', container: 'app', path: '/app/exports', exclude: [], optional: false },

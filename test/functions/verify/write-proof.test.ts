@@ -46,7 +46,12 @@ const source = (kind: ManifestSource['kind'], name: string, more: Partial<Manife
   anomaly: null,
   ...more,
 });
-const SOURCES = [source('database', 'shop'), source('globals', 'db'), source('volume', 'uploads')];
+const SOURCES = [
+  source('database', 'shop'),
+  source('globals', 'db'),
+  source('volume', 'uploads'),
+  source('database', 'twice', { declared: { plainSql: true } }),
+];
 
 /** What a proof of these sources and the one check must hold, written down here once more. */
 const SECTIONS: [string, Check['kind'], string][] = [
@@ -63,6 +68,15 @@ const SECTIONS: [string, Check['kind'], string][] = [
   ['object-volume-uploads', 'object', 'uploads'],
   ['read-back-volume-uploads.0', 'read-back', 'uploads'],
   ['files-volume-uploads', 'files', 'uploads'],
+  ['object-database-twice', 'object', 'twice'],
+  ['read-back-database-twice.0', 'read-back', 'twice'],
+  ['archive-database-twice', 'archive', 'twice'],
+  ['restore-database-twice', 'restore', 'twice'],
+  ['table-database-twice', 'table', 'twice'],
+  ['schema-database-twice', 'schema', 'twice'],
+  ['plain-sql-restore-database-twice', 'restore', 'twice'],
+  ['plain-sql-table-database-twice', 'restore', 'twice'],
+  ['plain-sql-schema-database-twice', 'restore', 'twice'],
 ];
 
 const check = (kind: Check['kind'], of: string, more: Partial<Check> = {}): Check => ({

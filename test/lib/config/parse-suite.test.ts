@@ -34,6 +34,7 @@ describe('a suite file that says little', () => {
           passwordVariable: null,
           fingerprint: 'hash',
           ownership: 'drop',
+          plainSql: false,
           optional: false,
         },
         { kind: 'globals', name: 'db', container: 'db', user: null, passwordVariable: null, optional: false },
@@ -88,6 +89,11 @@ describe('the sources', () => {
     ]);
   });
 
+  it('are stored as plain SQL, too, where that is asked for', () => {
+    const databases = [{ name: 'a', container: 'db', plainSql: true }];
+    expect(parseSuite(suiteWith({ sources: { databases } }), AWS).sources[0]).toMatchObject({ name: 'a', plainSql: true });
+  });
+
   it('keep two servers apart whose names differ only in what a name may not contain', () => {
     const sources = { databases: ['db/1', 'db 1', 'db:1'].map((container, index) => ({ name: `d${index}`, container })) };
     const globals = parseSuite(suiteWith({ sources }), AWS).sources.filter(({ kind }) => kind === 'globals');
@@ -128,7 +134,7 @@ describe('a wrong suite file', () => {
         network: { vpcId: 'vpc-1', subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
       },
       sources: {
-        databases: [{ name: 'a', container: 'db', port: 5432 }, { name: 'a', container: '' }, { name: 'b b' }],
+        databases: [{ name: 'a', container: 'db', port: 5432, plainSql: 'yes' }, { name: 'a', container: '' }, { name: 'b b' }],
         volumes: [{ name: 'v', volume: '/etc' }],
         paths: [{ name: 'p', container: 'c', path: 'app/../etc' }],
         files: [{ name: 'f', directory: 'srv', include: [] }],
@@ -152,6 +158,7 @@ describe('a wrong suite file', () => {
       'host.instanceId': 'server-1',
       'host.address': null,
       'sources.databases[0].port': 5432,
+      'sources.databases[0].plainSql': 'yes',
       'sources.databases[1].name': 'a',
       'sources.databases[1].container': '',
       'sources.databases[2].name': 'b b',

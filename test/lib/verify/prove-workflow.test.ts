@@ -22,11 +22,14 @@ const PLAN = {
       scratch: { suite: 'shop', proof: 'proof', bootstrapUser: 'cA==' },
       store: {},
       globals: 'globals-db',
-      databases: [{ label: 'database-shop', database: 'c2hvcA==', fingerprint: 'hash', checks: [], checkList: '' }],
+      databases: [
+        { label: 'database-shop', database: 'c2hvcA==', fingerprint: 'hash', plainSql: true, checks: [], checkList: '' },
+      ],
     },
   ],
 };
 const artifact = { artifacts: [{ role: 'schema', key: 'shop/artifacts/x' }] };
+const PLAIN_SQL = ['fingerprint', 'schema', 'expected-schema'].map((role) => ({ role, key: `shop/artifacts/${role}` }));
 
 /** What each step of a proof with one server and one database answers when all goes well. */
 const TASKS: Record<string, Answer> = {
@@ -45,6 +48,11 @@ const TASKS: Record<string, Answer> = {
   'Describe the restored schema': result(artifact),
   'Compare the schema': payload({ ok: true }),
   'Compare the rows': payload({ ok: true }),
+  'Give the host a way to the plain SQL': payload(stored),
+  'Load the plain SQL': result({ seconds: 1, sha256: stored.sha256, bytes: 7, artifacts: PLAIN_SQL }),
+  'Note how the plain SQL was loaded': payload({ ok: true }),
+  'Compare the rows of the plain SQL': payload({ ok: true }),
+  'Compare the schema of the plain SQL': payload({ ok: true }),
   [REMOVE]: result({ removed: 1 }),
   [REMOVE_ACCESS]: payload({ removed: true }),
   [WRITE]: payload({ ok: true, proofId: 'proof', reason: null, failed: 0, checks: 1 }),
@@ -56,6 +64,9 @@ const NOTES = [
   'Note the failed restore',
   'Note the failed schema comparison',
   'Note the failed comparison of rows',
+  'Note the plain SQL that cannot be loaded',
+  'Note the failed comparison of rows of the plain SQL',
+  'Note the failed comparison of the schema of the plain SQL',
 ];
 
 let machine: Record<string, unknown>;
