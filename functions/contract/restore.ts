@@ -83,6 +83,17 @@ export type PlanItem = z.infer<typeof planItem>;
 export const planWriter = z.object({ name: z.string(), container: z.string(), running: z.boolean() });
 export type PlanWriter = z.infer<typeof planWriter>;
 
+/** How one source is today against the point. One that could not be compared is `missing`, and `message` begins with the error's name. */
+export const assessedSource = z.object({
+  source: z.string(),
+  kind: z.enum(SOURCE_KINDS),
+  state: z.enum(['present', 'missing', 'empty', 'differs']),
+  message: z.string(),
+  tables: z.array(z.object({ name: z.string(), state: z.string(), message: z.string() })).optional(),
+  files: z.object({ missing: z.number(), different: z.number(), extra: z.number(), named: z.array(z.string()) }).optional(),
+});
+export type AssessedSource = z.infer<typeof assessedSource>;
+
 export const restorePlan = z.object({
   schema: z.literal('suite-backup.restore-plan.v1'),
   restoreId: z.string().regex(RESTORE_ID_PATTERN),
@@ -95,6 +106,8 @@ export const restorePlan = z.object({
   state: z.enum(['proven', 'unproven', 'stored']),
   /** Of the point's manifest: a restore of another one than was planned is refused. */
   manifestChecksum: z.string(),
+  /** Of mode full: which sources are affected. Null for other modes, and when nothing could be compared. */
+  assessment: z.array(assessedSource).nullable().default(null),
   items: z.array(planItem),
   writers: z.array(planWriter),
   /** False when nothing that they write to is replaced. */

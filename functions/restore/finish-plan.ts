@@ -4,7 +4,7 @@ import { isoSeconds } from '../contract/ids.ts';
 import { keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
 import { type Proof, proofSchema } from '../contract/proof.ts';
-import { type RestoreOutcome, type RestorePlan, restoreOutcome, restoreRequest } from '../contract/restore.ts';
+import { assessedSource, type RestoreOutcome, type RestorePlan, restoreOutcome, restoreRequest } from '../contract/restore.ts';
 import type { Source } from '../contract/sources.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
@@ -24,6 +24,13 @@ const input = z.object({
   request: restoreRequest,
   sources: z.custom<Source[]>(Array.isArray),
   looks: z.custom<Answer[]>(Array.isArray),
+  /** Null: this mode asks for none. */
+  assessment: z
+    .object({
+      sources: z.array(assessedSource).nullable(),
+      error: z.object({ name: z.string(), message: z.string() }).nullable(),
+    })
+    .nullable(),
 });
 
 /** So many earlier restores are read for what they measured. */
@@ -33,7 +40,7 @@ const CHUNK_BYTES = String(256 * 1024 * 1024);
 const vault = new Vault(required('BUCKET'));
 
 /** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
-export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks }) => {
+export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment }) => {
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
@@ -73,6 +80,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     options,
     state,
     manifestChecksum: manifest.checksum,
+    assessment: assessment?.sources ?? null,
     items,
     writers: writers.writers,
     stopsWriters: writers.stops,
@@ -84,7 +92,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
       ...judged.flatMap(({ problems }) => problems),
       ...spaceProblems(items),
     ],
-    warnings: [...chosen.warnings, ...writers.warnings],
+    warnings: [...chosen.warnings, ...writers.warnings, ...(assessment?.error ? [notAssessed(assessment.error)] : [])],
   };
   await vault.putOnce(keys.restorePlan(suite, restoreId), JSON.stringify(plan));
   return { outcome: plan.problems.length === 0 ? 'Planned' : 'Impossible', restoreId };
@@ -95,6 +103,10 @@ function notProven(point: string, proof: Proof | null): RestorePlan['problems'][
     ? `Recovery point ${point} is not proven: ${proof.reason?.message ?? 'its last proof failed'}`
     : `Recovery point ${point} was never proven.`;
   return { path: 'point', value: 'NotProven', message };
+}
+
+function notAssessed({ name, message }: { name: string; message: string }): RestorePlan['warnings'][0] {
+  return { name, message: `Which sources are affected could not be found out: ${message}` };
 }
 
 /** The newest proof of a point; one that cannot be read proves nothing. */

@@ -1,3 +1,4 @@
+import type { AssessedSource } from '../../functions/contract/restore.ts';
 import { indent } from './point-text.ts';
 import type { ShownPlan } from './restores.ts';
 import { bytesText, durationText, facts, mark, paint, type Style, table } from './text.ts';
@@ -28,6 +29,7 @@ export function planText(style: Style, plan: ShownPlan): string {
         ],
       ]),
     ),
+    indent(assessedText(style, plan.assessment ?? [])),
     indent(table(style, ['', 'source', 'place', '', 'stored', 'needs', 'free'], rows, ['stored', 'needs', 'free'])),
     indent(plan.items.map(({ item, what }) => `${item}  ${what}`).join('\n')),
     ...diffs.map(({ name, state, diff }) => indent([`${name} (${state})`, ...diff.map((line) => `  ${line}`)].join('\n'))),
@@ -37,4 +39,15 @@ export function planText(style: Style, plan: ShownPlan): string {
     ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** How every source is today, for a person; empty when there is nothing to show. */
+export function assessedText(style: Style, sources: readonly AssessedSource[]): string {
+  const rows = sources.map(({ source, kind, state, message }) => [
+    mark(style, state === 'present' ? 'good' : 'bad'),
+    `${kind} ${source}`,
+    state,
+    message,
+  ]);
+  return rows.length === 0 ? '' : table(style, ['', 'source', 'state', ''], rows);
 }

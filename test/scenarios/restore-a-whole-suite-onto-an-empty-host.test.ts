@@ -58,8 +58,10 @@ async function provenBackupBesideTight() {
 
 const FULL = () => ['latest', '--mode', 'full', '--no-safety-point', '--confirm', suite.name];
 
-it('says where space is missing, and touches nothing', async () => {
+it('says where space is missing and what could not be compared, and touches nothing', async () => {
+  await host.hostTool.replace('zstd', 'echo "no codec" >&2; exit 1');
   const refused = await suite.run('restore', ...FULL());
+  await host.hostTool.reset();
   expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([
     7,
     'refused',
@@ -68,6 +70,10 @@ it('says where space is missing, and touches nothing', async () => {
   expect(refused.json.plan!.problems).toMatchObject([
     { path: 'files-tight', message: expect.stringMatching(/6\.0 MB are needed/) },
   ]);
+  const [database, ...trees] = refused.json.plan!.assessment!;
+  expect(database).toMatchObject({ source: 'shop', state: 'present' });
+  expect(trees.map(({ state }) => state)).toEqual(Array(4).fill('missing'));
+  for (const { message } of trees) expect(message).toMatch(/^[A-Z][A-Za-z]+: .*no codec/);
 });
 
 it('brings everything back where nothing is left, databases first', async () => {
@@ -88,6 +94,7 @@ it('brings everything back where nothing is left, databases first', async () => 
 
   const done = await suite.run('restore', ...FULL());
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
+  expect(done.json.plan!.assessment).toEqual(assessed.json.sources);
   expect(done.json.plan!.items.map(({ source }) => source)).toEqual([
     expect.stringContaining('db'),
     'shop',

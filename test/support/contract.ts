@@ -70,11 +70,21 @@ export interface Artifact {
   file?: string;
 }
 
+export interface AssessedSource {
+  source: string;
+  kind: string;
+  state: 'present' | 'missing' | 'empty' | 'differs';
+  message: string;
+  tables?: { name: string; state: string; message: string }[];
+  files?: { missing: number; different: number; extra: number; named: string[] };
+}
+
 export interface RestorePlan {
   restoreId: string;
   point: string;
   mode: string;
   state: string;
+  assessment: AssessedSource[] | null;
   items: {
     item: string;
     kind: string;
@@ -132,14 +142,7 @@ export interface Documents {
   };
   assess: Common & {
     point: Point | null;
-    sources: {
-      source: string;
-      kind: string;
-      state: 'present' | 'missing' | 'empty' | 'differs';
-      message: string;
-      tables?: { name: string; state: string; message: string }[];
-      files?: { missing: number; different: number; extra: number; named: string[] };
-    }[];
+    sources: AssessedSource[];
   };
   status: Common & {
     newest: Point | null;

@@ -60,6 +60,7 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
     options: options(),
     state: 'proven',
     manifestChecksum: parseManifest(text, { suite: 'shop', id: POINT }).checksum,
+    assessment: null,
     items: [item('00', 'globals', { previous: null }), item('01', 'database'), item('02', 'volume')],
     writers: [{ name: 'api', container: 'api', running: true }],
     stopsWriters: true,

@@ -46,6 +46,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
       safetyPoint: true,
     },
     state: 'proven',
+    assessment: [{ source: 'shop', kind: 'database', state: 'missing', message: 'There is no database "shop".' }],
     items: [
       {
         item: '00',
@@ -86,6 +87,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
   const text = restore.text(fields, { color: false, now: new Date() }, {});
   for (const part of [
     'restore full from 20261123T020000Z (proven)',
+    /✗? *database shop +missing +There is no database "shop"\./,
     /stops +infra-api-1/,
     /takes about +1 min 15 s, measured in the restore of yesterday/,
     /00 +database shop +shop +replaced +1\.2 MB +7\.0 MB +unknown/,
