@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ARCHIVE_CLASSES, THAW_TIERS } from './archive.ts';
 import { isId } from './ids.ts';
 import { SOURCE_KINDS } from './sources.ts';
 
@@ -27,6 +28,8 @@ export const restoreOptions = z.object({
   replace: z.boolean(),
   allowUnproven: z.boolean(),
   safetyPoint: z.boolean(),
+  /** How fast an archived point is thawed; plans of earlier versions do not say it. */
+  thawTier: z.enum(THAW_TIERS).default('Standard'),
 });
 export type RestoreOptions = z.infer<typeof restoreOptions>;
 
@@ -94,6 +97,16 @@ export const assessedSource = z.object({
 });
 export type AssessedSource = z.infer<typeof assessedSource>;
 
+/** What of one archive class must be thawed before anything else happens. */
+export const planThaw = z.object({
+  storageClass: z.enum(ARCHIVE_CLASSES),
+  objects: z.number().int().positive(),
+  bytes: z.number().nonnegative(),
+  /** As AWS names them for the chosen tier. */
+  hours: z.object({ least: z.number(), most: z.number() }),
+});
+export type PlanThaw = z.infer<typeof planThaw>;
+
 export const restorePlan = z.object({
   schema: z.literal('suite-backup.restore-plan.v1'),
   restoreId: z.string().regex(RESTORE_ID_PATTERN),
@@ -115,6 +128,8 @@ export const restorePlan = z.object({
   etaSeconds: z.number().nonnegative().nullable(),
   etaFrom: z.string(),
   safetyPoint: z.boolean(),
+  /** Empty: everything can be read at once. The time it takes is not in `etaSeconds`. */
+  thaw: z.array(planThaw).default([]),
   problems: z.array(problem),
   warnings: z.array(warning),
 });

@@ -13,6 +13,8 @@ const input = z.object({
   confirm: z.string(),
   safetyPoint: z.boolean(),
   resume: z.boolean(),
+  /** This run has checked it before, and has thawed or made a safety point since, which may take hours. */
+  again: z.boolean(),
 });
 
 /** What a plan found may have changed an hour later. */
@@ -21,10 +23,10 @@ const LONGEST_AGE_MS = 3_600_000;
 const vault = new Vault(required('BUCKET'));
 
 /** Whether a plan may be carried out, and how far an earlier run of it came. A refusal is an answer, not a failure: nobody is alarmed. */
-export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume }) => {
+export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume, again }) => {
   const plan = await readPlan(vault, suite, restoreId);
   const journal = await readJournal(vault, suite, restoreId);
-  const reason = await refusal(plan, journal, { confirm, resume });
+  const reason = await refusal(plan, journal, { confirm, resume, again });
   if (reason) return { outcome: 'Refused', restoreId, ...reason };
   return {
     outcome: 'Go',
@@ -32,7 +34,8 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
     point: plan.point,
     mode: plan.mode,
     // What stood there before is safe since the first run; a second point would hold half of what was restored.
-    safetyPoint: plan.safetyPoint && safetyPoint && !resume,
+    safetyPoint: plan.safetyPoint && safetyPoint && (!resume || journal.length === 0),
+    thawTier: plan.options.thawTier,
     stopsWriters: plan.stopsWriters,
     writers: encodeList(plan.writers.map(({ container }) => container)),
     items: plan.items.map((item) => ({
@@ -55,7 +58,7 @@ function reached(journal: readonly JournalEntry[], item: string): 'none' | 'swap
 async function refusal(
   plan: RestorePlan,
   journal: readonly JournalEntry[],
-  { confirm, resume }: { confirm: string; resume: boolean },
+  { confirm, resume, again }: { confirm: string; resume: boolean; again: boolean },
 ): Promise<{ name: ErrorName; message: string } | null> {
   const refused = (message: string) => ({ name: 'RestoreRefused' as const, message });
   if (confirm !== plan.suite)
@@ -64,7 +67,7 @@ async function refusal(
   if (journal.length > 0 && !resume) return refused(`Restore ${plan.restoreId} was begun already: resume or undo it.`);
   if (journal.some(({ phase }) => phase === 'forgotten'))
     return refused(`Restore ${plan.restoreId} is done, and its old data is forgotten.`);
-  if (!resume && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
+  if (!resume && !again && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
     return refused(`The plan ${plan.restoreId} is of ${plan.at}, more than an hour old: plan again.`);
   }
   const { checksum } = await readPoint(vault, plan.suite, plan.point);

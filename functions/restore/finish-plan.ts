@@ -1,15 +1,24 @@
 import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
+import { ARCHIVE_CLASSES, THAW_HOURS } from '../contract/archive.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
 import { type Proof, proofSchema } from '../contract/proof.ts';
-import { assessedSource, type RestoreOutcome, type RestorePlan, restoreOutcome, restoreRequest } from '../contract/restore.ts';
+import {
+  assessedSource,
+  type PlanThaw,
+  type RestoreOutcome,
+  type RestorePlan,
+  restoreOutcome,
+  restoreRequest,
+} from '../contract/restore.ts';
 import type { Source } from '../contract/sources.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
+import { type Archived, archivedArtifacts } from './archived.ts';
 import { estimate, spaceProblems } from './estimate.ts';
 import { chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
@@ -44,10 +53,14 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
-  const [proof, earlier, tables] = await Promise.all([
+  const [proof, earlier, tables, archived] = await Promise.all([
     lastProof(suite, point),
     earlierRestores(suite),
     tablesOf(manifest, options.mode),
+    archivedArtifacts(
+      vault,
+      chosen.items.map(({ source }) => source),
+    ),
   ]);
   const plans = await Promise.all(earlier.map((outcome) => readPlan(vault, suite, outcome.restoreId)));
   const context: Context = {
@@ -86,6 +99,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     stopsWriters: writers.stops,
     ...estimate(items, earlier, bytesOf, ofProof),
     safetyPoint: options.safetyPoint && options.to === null,
+    thaw: thawOf(archived, options.thawTier),
     problems: [
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
@@ -103,6 +117,15 @@ function notProven(point: string, proof: Proof | null): RestorePlan['problems'][
     ? `Recovery point ${point} is not proven: ${proof.reason?.message ?? 'its last proof failed'}`
     : `Recovery point ${point} was never proven.`;
   return { path: 'point', value: 'NotProven', message };
+}
+
+function thawOf(archived: readonly Archived[], tier: RestorePlan['options']['thawTier']): PlanThaw[] {
+  return ARCHIVE_CLASSES.flatMap((storageClass) => {
+    const own = archived.filter((one) => one.storageClass === storageClass);
+    if (own.length === 0) return [];
+    const bytes = own.reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+    return [{ storageClass, objects: own.length, bytes, hours: THAW_HOURS[storageClass][tier] }];
+  });
 }
 
 function notAssessed({ name, message }: { name: string; message: string }): RestorePlan['warnings'][0] {

@@ -110,15 +110,7 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     previous: found.exists && !elsewhere ? kept : null,
     newer: elsewhere ? null : found.newer,
     diff: diff?.ok ? HOST_RESULTS['diff-config'].parse(diff.result).files : null,
-    warnings:
-      found.newer > 0 && !elsewhere
-        ? [
-            {
-              name: 'NewerFiles',
-              message: `Newer than the point, and kept aside: ${found.newer} file${found.newer === 1 ? '' : 's'}.`,
-            },
-          ]
-        : [],
+    warnings: [...(elsewhere ? [] : newerFiles(found)), ...(diff?.error ? [notCompared(diff.error)] : [])],
     swaps: !elsewhere,
     host: {
       ...chosen.host,
@@ -130,6 +122,15 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     },
   };
   return { item, problems };
+}
+
+function newerFiles({ newer }: InspectedTree): PlanItem['warnings'] {
+  if (newer === 0) return [];
+  return [{ name: 'NewerFiles', message: `Newer than the point, and kept aside: ${newer} file${newer === 1 ? '' : 's'}.` }];
+}
+
+function notCompared({ name, message }: { name: string; message: string }): PlanItem['warnings'][0] {
+  return { name, message: `What would change cannot be shown: ${message}` };
 }
 
 function sentence(kind: string, place: string, found: InspectedTree, options: RestoreOptions, kept: string): string {

@@ -107,6 +107,7 @@ export interface RestorePlan {
   etaSeconds: number | null;
   etaFrom: string;
   safetyPoint: boolean;
+  thaw: { storageClass: string; objects: number; bytes: number; hours: { least: number; most: number } }[];
   problems: { path: string; value: string; message: string }[];
   warnings: { name: string; message: string }[];
 }

@@ -67,6 +67,7 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
     etaSeconds: 1,
     etaFrom: '',
     safetyPoint: true,
+    thaw: [],
     problems: [],
     warnings: [],
     ...change,
@@ -75,7 +76,7 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
 }
 
 const checked = (change: object = {}) =>
-  check({ suite: 'shop', restoreId, confirm: 'shop', safetyPoint: true, resume: false, ...change });
+  check({ suite: 'shop', restoreId, confirm: 'shop', safetyPoint: true, resume: false, again: false, ...change });
 const noted = (number: string | null, phase: string, result: unknown = null) =>
   note({ suite: 'shop', restoreId, item: number, phase, result });
 const undone = (purpose = 'back') => undo({ suite: 'shop', restoreId, purpose });
