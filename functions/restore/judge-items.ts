@@ -116,12 +116,20 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
       ...chosen.host,
       ...context.place,
       source: label,
+      ...newVolume(chosen),
       paths: encodeList(options.paths),
       to: encode(options.to ?? ''),
       previous: encode(suffix),
     },
   };
   return { item, problems };
+}
+
+/** What a volume that is gone is called and carries when it is made again: compose asks for both. */
+function newVolume({ source, declared }: ChosenItem): Record<'newVolume' | 'labels', string> {
+  if (declared.kind !== 'volume') return { newVolume: '', labels: '' };
+  const labels = Object.entries(source.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  return { newVolume: encode(source.resolved ?? declared.volume), labels: encodeList(labels) };
 }
 
 function newerFiles({ newer }: InspectedTree): PlanItem['warnings'] {

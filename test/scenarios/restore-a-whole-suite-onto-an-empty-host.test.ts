@@ -19,7 +19,8 @@ let point: string;
 beforeAll(async () => {
   host = await createHost();
   db = await host.postgres('db', { databases: ['shop'] });
-  uploads = await host.volume('uploads', { 'drawing.pdf': 'drawing', 'sub/notes.txt': 'notes' });
+  const ofCompose = { 'com.docker.compose.project': host.name, 'com.docker.compose.volume': `${host.name}-files` };
+  uploads = await host.volume('uploads', { 'drawing.pdf': 'drawing', 'sub/notes.txt': 'notes' }, ofCompose);
   app = await host.container('app', { files: { 'app/exports/a.csv': '1,2\n' } });
   configuration = await host.directory({ 'settings.env': 'A=1\n' });
   const room = await host.limitScratch(8_000_000);
@@ -36,7 +37,8 @@ beforeAll(async () => {
     suite: {
       sources: {
         databases: [{ name: 'shop', container: db.container, ownership: 'keep' }],
-        volumes: [{ name: 'uploads', volume: uploads.name }],
+        // As compose calls it: it is found by its label only.
+        volumes: [{ name: 'uploads', volume: `${host.name}-files` }],
         paths: [{ name: 'exports', container: app.container, path: '/app/exports' }],
         files: [
           { name: 'settings', directory: configuration.folder, include: ['*.env'] },
@@ -103,6 +105,7 @@ it('brings everything back where nothing is left, databases first', async () => 
     'uploads',
     'exports',
   ]);
+  // The volume is found by its label again, so it was made with its labels and by its own name.
   expect((await succeed(suite, 'assess', point)).json.sources.map(({ state }) => state)).toEqual(Array(5).fill('present'));
   expect(await db.sql('shop', "select has_table_privilege('clerk', 'users', 'select')")).toBe('t');
   const { json } = await suite.run('restore', '--forget');
