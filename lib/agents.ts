@@ -60,7 +60,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     }),
   };
   const proof: ProofAgents = {
-    planProof: make('verify/plan-proof', { read: ['recovery-points/*'] }),
+    planProof: make('verify/plan-proof', { read: EVERYTHING_OF_A_POINT }),
     checkObjects: make('verify/check-objects', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }),
     readBack: make('verify/read-back', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
     compareFiles: make('verify/compare-files', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
@@ -86,6 +86,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*'] }),
     finishPlan: make('restore/finish-plan', { read: [...EVERYTHING_OF_A_POINT, 'proofs/*', 'restores/*'], put: ['restores/*'] }),
     checkPlan: make('restore/check-plan', { read: RESTORES }),
+    thawPoint: make('restore/thaw-point', { read: EVERYTHING_OF_A_POINT, thaw: ['artifacts/*'] }),
     recordStep: make('restore/record-step', { read: ['restores/*'], put: ['restores/*'] }),
     recordRestore: make('restore/record-restore', { read: ['restores/*'], put: ['restores/*'] }),
     planUndo: make('restore/plan-undo', { read: ['restores/*'] }),

@@ -80,8 +80,8 @@ export class SuiteBackupStack extends Stack {
       prove: prove.workflow,
     });
     const verify = new Verify(this, 'Verify', { suite, ...lock, prove: prove.workflow });
-    const planRestore = new PlanRestore(this, 'PlanRestore', restoreParts);
     const assess = new Assess(this, 'Assess', restoreParts);
+    const planRestore = new PlanRestore(this, 'PlanRestore', { ...restoreParts, assess: assess.workflow });
     const restore = new Restore(this, 'Restore', {
       ...restoreParts,
       ...lock,

@@ -6,6 +6,8 @@ import type { VaultStack } from './vault-stack.ts';
 export interface VaultRights {
   readonly read?: readonly string[];
   readonly put?: readonly string[];
+  /** Asking for archived bytes, which costs money. */
+  readonly thaw?: readonly string[];
   readonly tag?: readonly string[];
   readonly remove?: readonly string[];
   readonly list?: readonly string[];
@@ -18,9 +20,10 @@ export interface VaultRights {
 export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, rights: VaultRights): Agent {
   const { bucket, key } = vault;
   const objects = (patterns: readonly string[]) => patterns.map((pattern) => bucket.arnForObjects(`${suite}/${pattern}`));
-  const { read = [], put = [], tag = [], remove = [], list = [] } = rights;
+  const { read = [], put = [], thaw = [], tag = [], remove = [], list = [] } = rights;
   if (read.length) agent.allow(['s3:GetObject', 's3:GetObjectVersion'], objects(read));
   if (put.length) agent.allow(['s3:PutObject'], objects(put));
+  if (thaw.length) agent.allow(['s3:RestoreObject'], objects(thaw));
   if (tag.length) agent.allow(['s3:PutObjectTagging', 's3:PutObjectVersionTagging'], objects(tag));
   if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));
   const listed = [...new Set([...list, ...read])];

@@ -14,6 +14,9 @@ tree_directory=$volume_folder
 [[ -d $tree_directory ]] || die VolumeNotFound "The volume \"$volume\" has no folder on this host ($tree_directory)."
 [[ -r $tree_directory && -x $tree_directory ]] || die HostPermission "The folder of volume \"$volume\" may not be read; run as root."
 
+# Whoever makes the volume anew must give it these, or compose does not take it for its own.
+labels=$(docker volume inspect --format "${o}json .Labels}}" "$volume_found")
+
 exclude_from_tree "${exclude[@]}"
 capture_tree "The volume \"$volume\"" "$SSM_prefix$SSM_source.$SSM_attempt"
-result "{\"artifacts\":$(artifacts_json),\"container\":null,\"server\":null,\"resolved\":$(json_string "$volume_found"),\"warnings\":[$tree_warnings]}"
+result "{\"artifacts\":$(artifacts_json),\"container\":null,\"server\":null,\"resolved\":$(json_string "$volume_found"),\"labels\":$labels,\"warnings\":[$tree_warnings]}"

@@ -139,8 +139,8 @@ async function sealSource(source: Source, run: z.infer<typeof input>, reference:
   const stem = `${keys.artifactPrefix(run.suite, run.id)}${label}`;
   const artifacts = await Promise.all(capture.artifacts.map((artifact) => lookUp(artifact, stem)));
   const anomaly = anomalyOf(label, artifacts, reference, run.shrink);
-  const { container, server, resolved } = capture;
-  return { ...base, resolved, state: 'captured', reason: null, artifacts, container, server, anomaly };
+  const { container, server, resolved, labels = null } = capture;
+  return { ...base, resolved, labels, state: 'captured', reason: null, artifacts, container, server, anomaly };
 }
 
 /** What a capture of each kind must have stored: a database without its fingerprint could never be proven. */

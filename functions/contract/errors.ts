@@ -137,6 +137,14 @@ export const ERRORS = {
   RestoreRefused: { exit: 7, hint: 'The plan says what stands in the way; put that right and plan again.' },
   NotProven: { exit: 7, hint: 'Restore from latest-proven, prove the point (verify), or say --allow-unproven.' },
   NewWrites: { exit: 7, hint: 'What was written since the restore would be lost; say --discard-new-writes if it may.' },
+  PointArchived: {
+    exit: 7,
+    hint: 'Its bytes lie in an archive storage class: restore --dry-run says what thawing takes; a restore does it.',
+  },
+  ThawTimedOut: {
+    exit: 1,
+    hint: 'Nothing was touched. What was asked for still comes: restore again later, or give timeouts.thaw more time.',
+  },
   SafetyPointFailed: {
     exit: 1,
     hint: 'Nothing was touched. If what is there now need not be kept, restore with --no-safety-point.',

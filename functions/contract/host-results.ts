@@ -48,6 +48,8 @@ const captured = z.object({
   server: serverFacts.nullable(),
   /** What the declared name turned out to be on this host (volume name, path on the host). */
   resolved: z.string().nullable(),
+  /** Of a volume. */
+  labels: z.record(z.string(), z.string()).nullish(),
   warnings: z.array(warning),
 });
 export type CaptureResult = z.infer<typeof captured>;

@@ -22,6 +22,8 @@ const manifestSource = z.object({
   /** The declaration in the suite file at that time, so that a restore needs nothing but the vault. */
   declared: z.record(z.string(), z.unknown()),
   resolved: z.string().nullable(),
+  /** Of a volume; points of earlier versions do not tell them. */
+  labels: z.record(z.string(), z.string()).nullish(),
   state: z.enum(['captured', 'absent']),
   reason: reason.nullable(),
   artifacts: z.array(storedArtifact),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ARCHIVE_CLASSES, THAW_TIERS } from './archive.ts';
 import { isId } from './ids.ts';
 import { SOURCE_KINDS } from './sources.ts';
 
@@ -27,6 +28,8 @@ export const restoreOptions = z.object({
   replace: z.boolean(),
   allowUnproven: z.boolean(),
   safetyPoint: z.boolean(),
+  /** How fast an archived point is thawed; plans of earlier versions do not say it. */
+  thawTier: z.enum(THAW_TIERS).default('Standard'),
 });
 export type RestoreOptions = z.infer<typeof restoreOptions>;
 
@@ -83,6 +86,27 @@ export type PlanItem = z.infer<typeof planItem>;
 export const planWriter = z.object({ name: z.string(), container: z.string(), running: z.boolean() });
 export type PlanWriter = z.infer<typeof planWriter>;
 
+/** How one source is today against the point. One that could not be compared is `missing`, and `message` begins with the error's name. */
+export const assessedSource = z.object({
+  source: z.string(),
+  kind: z.enum(SOURCE_KINDS),
+  state: z.enum(['present', 'missing', 'empty', 'differs']),
+  message: z.string(),
+  tables: z.array(z.object({ name: z.string(), state: z.string(), message: z.string() })).optional(),
+  files: z.object({ missing: z.number(), different: z.number(), extra: z.number(), named: z.array(z.string()) }).optional(),
+});
+export type AssessedSource = z.infer<typeof assessedSource>;
+
+/** What of one archive class must be thawed before anything else happens. */
+export const planThaw = z.object({
+  storageClass: z.enum(ARCHIVE_CLASSES),
+  objects: z.number().int().positive(),
+  bytes: z.number().nonnegative(),
+  /** As AWS names them for the chosen tier. */
+  hours: z.object({ least: z.number(), most: z.number() }),
+});
+export type PlanThaw = z.infer<typeof planThaw>;
+
 export const restorePlan = z.object({
   schema: z.literal('suite-backup.restore-plan.v1'),
   restoreId: z.string().regex(RESTORE_ID_PATTERN),
@@ -95,6 +119,8 @@ export const restorePlan = z.object({
   state: z.enum(['proven', 'unproven', 'stored']),
   /** Of the point's manifest: a restore of another one than was planned is refused. */
   manifestChecksum: z.string(),
+  /** Of mode full: which sources are affected. Null for other modes, and when nothing could be compared. */
+  assessment: z.array(assessedSource).nullable().default(null),
   items: z.array(planItem),
   writers: z.array(planWriter),
   /** False when nothing that they write to is replaced. */
@@ -102,6 +128,8 @@ export const restorePlan = z.object({
   etaSeconds: z.number().nonnegative().nullable(),
   etaFrom: z.string(),
   safetyPoint: z.boolean(),
+  /** Empty: everything can be read at once. The time it takes is not in `etaSeconds`. */
+  thaw: z.array(planThaw).default([]),
   problems: z.array(problem),
   warnings: z.array(warning),
 });

@@ -13,18 +13,22 @@ const input = z.object({
   confirm: z.string(),
   safetyPoint: z.boolean(),
   resume: z.boolean(),
+  /** This run has checked it before, and has thawed or made a safety point since, which may take hours. */
+  again: z.boolean(),
 });
 
 /** What a plan found may have changed an hour later. */
 const LONGEST_AGE_MS = 3_600_000;
+/** Bytes that lie in an archive come after two days at most, and stay for seven. */
+const LONGEST_THAW_MS = 3 * 86_400_000;
 
 const vault = new Vault(required('BUCKET'));
 
 /** Whether a plan may be carried out, and how far an earlier run of it came. A refusal is an answer, not a failure: nobody is alarmed. */
-export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume }) => {
+export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume, again }) => {
   const plan = await readPlan(vault, suite, restoreId);
   const journal = await readJournal(vault, suite, restoreId);
-  const reason = await refusal(plan, journal, { confirm, resume });
+  const reason = await refusal(plan, journal, { confirm, resume, again });
   if (reason) return { outcome: 'Refused', restoreId, ...reason };
   return {
     outcome: 'Go',
@@ -32,7 +36,8 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
     point: plan.point,
     mode: plan.mode,
     // What stood there before is safe since the first run; a second point would hold half of what was restored.
-    safetyPoint: plan.safetyPoint && safetyPoint && !resume,
+    safetyPoint: plan.safetyPoint && safetyPoint && (!resume || journal.length === 0),
+    thawTier: plan.options.thawTier,
     stopsWriters: plan.stopsWriters,
     writers: encodeList(plan.writers.map(({ container }) => container)),
     items: plan.items.map((item) => {
@@ -59,20 +64,21 @@ function reached(journal: readonly JournalEntry[], item: string): 'none' | 'swap
 async function refusal(
   plan: RestorePlan,
   journal: readonly JournalEntry[],
-  { confirm, resume }: { confirm: string; resume: boolean },
+  { confirm, resume, again }: { confirm: string; resume: boolean; again: boolean },
 ): Promise<{ name: ErrorName; message: string } | null> {
   const refused = (message: string) => ({ name: 'RestoreRefused' as const, message });
   if (confirm !== plan.suite)
     return { name: 'Refused', message: `"${confirm}" is not the name of the suite; it is "${plan.suite}".` };
   if (plan.problems.length > 0) return refused(plan.problems.map(({ path, message }) => `${path}: ${message}`).join(' '));
-  if (resume && journal.length === 0)
+  if (resume && journal.length === 0 && plan.thaw.length === 0)
     return refused(`Restore ${plan.restoreId} was never begun, so there is nothing to go on with: plan again.`);
   if (journal.length > 0 && !resume) return refused(`Restore ${plan.restoreId} was begun already: resume or undo it.`);
   if (journal.some(({ phase }) => phase === 'forgotten'))
     return refused(`Restore ${plan.restoreId} is done, and its old data is forgotten.`);
   const inTheMiddle = plan.items.some(({ item }) => (phaseOf(journal, item)?.phase ?? 'back') !== 'back');
-  if (!inTheMiddle && Date.now() - Date.parse(plan.at) > LONGEST_AGE_MS) {
-    return refused(`The plan ${plan.restoreId} is of ${plan.at}, more than an hour old: plan again.`);
+  const longest = plan.thaw.length > 0 ? LONGEST_THAW_MS : LONGEST_AGE_MS;
+  if (!inTheMiddle && !again && Date.now() - Date.parse(plan.at) > longest) {
+    return refused(`The plan ${plan.restoreId} is of ${plan.at}, too old: plan again.`);
   }
   const { checksum } = await readPoint(vault, plan.suite, plan.point);
   if (checksum !== plan.manifestChecksum)

@@ -1,15 +1,24 @@
 import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
+import { ARCHIVE_CLASSES, THAW_HOURS } from '../contract/archive.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
 import { type Proof, proofSchema } from '../contract/proof.ts';
-import { type RestoreOutcome, type RestorePlan, restoreOutcome, restoreRequest } from '../contract/restore.ts';
+import {
+  assessedSource,
+  type PlanThaw,
+  type RestoreOutcome,
+  type RestorePlan,
+  restoreOutcome,
+  restoreRequest,
+} from '../contract/restore.ts';
 import type { Source } from '../contract/sources.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
+import { type Archived, archivedArtifacts } from './archived.ts';
 import { estimate, spaceProblems } from './estimate.ts';
 import { chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
@@ -24,6 +33,13 @@ const input = z.object({
   request: restoreRequest,
   sources: z.custom<Source[]>(Array.isArray),
   looks: z.custom<Answer[]>(Array.isArray),
+  /** Null: this mode asks for none. */
+  assessment: z
+    .object({
+      sources: z.array(assessedSource).nullable(),
+      error: z.object({ name: z.string(), message: z.string() }).nullable(),
+    })
+    .nullable(),
 });
 
 /** So many earlier restores are read for what they measured. */
@@ -33,14 +49,18 @@ const CHUNK_BYTES = String(256 * 1024 * 1024);
 const vault = new Vault(required('BUCKET'));
 
 /** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
-export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks }) => {
+export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment }) => {
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
-  const [proof, earlier, tables] = await Promise.all([
+  const [proof, earlier, tables, archived] = await Promise.all([
     lastProof(suite, point),
     earlierRestores(suite),
     tablesOf(manifest, options.mode),
+    archivedArtifacts(
+      vault,
+      chosen.items.map(({ source }) => source),
+    ),
   ]);
   const plans = await Promise.all(earlier.map((outcome) => readPlan(vault, suite, outcome.restoreId)));
   const context: Context = {
@@ -74,11 +94,13 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     options,
     state,
     manifestChecksum: manifest.checksum,
+    assessment: assessment?.sources ?? null,
     items,
     writers: writers.writers,
     stopsWriters: writers.stops,
     ...estimate(items, earlier, bytesOf, ofProof, safetyPoint ? secondsBetween(manifest) + secondsBetween(proof) : 0),
     safetyPoint,
+    thaw: thawOf(archived, options.thawTier),
     problems: [
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
@@ -86,7 +108,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
       ...judged.flatMap(({ problems }) => problems),
       ...spaceProblems(items),
     ],
-    warnings: [...chosen.warnings, ...writers.warnings],
+    warnings: [...chosen.warnings, ...writers.warnings, ...(assessment?.error ? [notAssessed(assessment.error)] : [])],
   };
   await vault.putOnce(keys.restorePlan(suite, restoreId), JSON.stringify(plan));
   return { outcome: plan.problems.length === 0 ? 'Planned' : 'Impossible', restoreId };
@@ -101,6 +123,19 @@ function notProven(point: string, proof: Proof | null): RestorePlan['problems'][
     ? `Recovery point ${point} is not proven: ${proof.reason?.message ?? 'its last proof failed'}`
     : `Recovery point ${point} was never proven.`;
   return { path: 'point', value: 'NotProven', message };
+}
+
+function thawOf(archived: readonly Archived[], tier: RestorePlan['options']['thawTier']): PlanThaw[] {
+  return ARCHIVE_CLASSES.flatMap((storageClass) => {
+    const own = archived.filter((one) => one.storageClass === storageClass);
+    if (own.length === 0) return [];
+    const bytes = own.reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+    return [{ storageClass, objects: own.length, bytes, hours: THAW_HOURS[storageClass][tier] }];
+  });
+}
+
+function notAssessed({ name, message }: { name: string; message: string }): RestorePlan['warnings'][0] {
+  return { name, message: `Which sources are affected could not be found out: ${message}` };
 }
 
 /** The newest proof of a point; one that cannot be read proves nothing. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HOST_RESULTS } from '../contract/host-results.ts';
 import { artifactOf, type ManifestSource } from '../contract/manifest.ts';
+import type { AssessedSource } from '../contract/restore.ts';
 import { compareTrees } from '../files/compare-trees.ts';
 import { readInventory } from '../files/inventory.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
@@ -8,7 +9,7 @@ import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { openZstd } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
-import { type DatabaseDifference, databaseDifferences } from './database-differences.ts';
+import { databaseDifferences } from './database-differences.ts';
 import { readPoint } from './records.ts';
 
 const answer = z.object({
@@ -23,17 +24,7 @@ type Answer = z.infer<typeof answer>;
 
 const input = z.object({ suite: z.string(), id: z.string(), answers: z.array(answer) });
 
-interface Assessed {
-  readonly state: 'present' | 'missing' | 'empty' | 'differs';
-  readonly message: string;
-  readonly tables?: readonly Pick<DatabaseDifference, 'name' | 'state' | 'message'>[];
-  readonly files?: {
-    readonly missing: number;
-    readonly different: number;
-    readonly extra: number;
-    readonly named: readonly string[];
-  };
-}
+type Assessed = Omit<AssessedSource, 'source' | 'kind'>;
 
 /** So many tables or files of a source are named: the answer of a machine has its limits. */
 const NAMED = 50;
@@ -44,7 +35,7 @@ const vault = new Vault(required('BUCKET'));
 export const handler = agent(input, async ({ suite, id, answers }) => {
   const manifest = await readPoint(vault, suite, id);
   const captured = manifest.sources.filter(({ kind, state }) => kind !== 'globals' && state === 'captured');
-  const sources = [];
+  const sources: AssessedSource[] = [];
   for (const source of captured) {
     const own = answers.find(({ label }) => label === source.label);
     sources.push({ source: source.name, kind: source.kind, ...(await assessed(source, own)) });
@@ -55,9 +46,17 @@ export const handler = agent(input, async ({ suite, id, answers }) => {
 async function assessed(source: ManifestSource, given: Answer | undefined): Promise<Assessed> {
   if (!given) return { state: 'missing', message: 'Nobody looked at it.' };
   const { found, key, error } = given;
-  if (error) return { state: 'missing', message: `${error.name}: ${error.message}` };
-  if (source.kind === 'database') return database(source, found, key);
-  return tree(source, found, key);
+  if (error) return notCompared(error);
+  try {
+    return await (source.kind === 'database' ? database(source, found, key) : tree(source, found, key));
+  } catch (failure) {
+    // One list that cannot be read must not keep the others from being judged.
+    return notCompared(failure instanceof Error ? failure : { name: 'Unexpected', message: String(failure) });
+  }
+}
+
+function notCompared({ name, message }: { name: string; message: string }): Assessed {
+  return { state: 'missing', message: `${name}: ${message}` };
 }
 
 async function database(source: ManifestSource, answered: unknown, key: string | null): Promise<Assessed> {

@@ -110,26 +110,35 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     previous: found.exists && !elsewhere ? kept : null,
     newer: elsewhere ? null : found.newer,
     diff: diff?.ok ? HOST_RESULTS['diff-config'].parse(diff.result).files : null,
-    warnings:
-      found.newer > 0 && !elsewhere
-        ? [
-            {
-              name: 'NewerFiles',
-              message: `Newer than the point, and kept aside: ${found.newer} file${found.newer === 1 ? '' : 's'}.`,
-            },
-          ]
-        : [],
+    warnings: [...(elsewhere ? [] : newerFiles(found)), ...(diff?.error ? [notCompared(diff.error)] : [])],
     swaps: !elsewhere,
     host: {
       ...chosen.host,
       ...context.place,
       source: label,
+      ...newVolume(chosen),
       paths: encodeList(options.paths),
       to: encode(options.to ?? ''),
       previous: encode(suffix),
     },
   };
   return { item, problems };
+}
+
+/** What a volume that is gone is called and carries when it is made again: compose asks for both. */
+function newVolume({ source, declared }: ChosenItem): Record<'newVolume' | 'labels', string> {
+  if (declared.kind !== 'volume') return { newVolume: '', labels: '' };
+  const labels = Object.entries(source.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  return { newVolume: encode(source.resolved ?? declared.volume), labels: encodeList(labels) };
+}
+
+function newerFiles({ newer }: InspectedTree): PlanItem['warnings'] {
+  if (newer === 0) return [];
+  return [{ name: 'NewerFiles', message: `Newer than the point, and kept aside: ${newer} file${newer === 1 ? '' : 's'}.` }];
+}
+
+function notCompared({ name, message }: { name: string; message: string }): PlanItem['warnings'][0] {
+  return { name, message: `What would change cannot be shown: ${message}` };
 }
 
 function sentence(kind: string, place: string, found: InspectedTree, options: RestoreOptions, kept: string): string {

@@ -12,6 +12,8 @@ decode url url
 decode to to
 decode previous previous
 decode_list paths paths
+decode new_volume newVolume
+decode_list labels labels
 exclude=()
 
 if [[ -n $to ]]; then
@@ -21,10 +23,9 @@ if [[ -n $to ]]; then
 else
   locate_tree
   if [[ $SSM_kind == volume && -z $target ]]; then
-    # The labels of compose go with it, or compose refuses to take it for its own.
-    mapfile -t labels < <(printf '%s' "${SSM_labels:-}" | base64 --decode | tr '\0' '\n')
-    docker volume create "${labels[@]/#/--label=}" "$volume" >/dev/null 2>"$work/create-errors" ||
-      die HostPermission "The volume \"$volume\" could not be made: $(first_line "$work/create-errors")"
+    # By the name and with the labels it had: compose takes no other for its own.
+    docker volume create "${labels[@]/#/--label=}" "$new_volume" >/dev/null 2>"$work/create-errors" ||
+      die HostPermission "The volume \"$new_volume\" could not be made: $(first_line "$work/create-errors")"
     locate_tree
   fi
   need_target

@@ -3,14 +3,18 @@ import {
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   PutObjectTaggingCommand,
   paginateListObjectsV2,
+  RestoreObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { type ArchiveClass, isArchiveClass, THAWED_DAYS, type ThawTier } from '../contract/archive.ts';
+import { NamedError } from '../contract/errors.ts';
 
 /** What S3 calls an object after it was written: `etag` is what a later `replace` or `remove` must still find. */
 export interface Stored {
@@ -21,6 +25,8 @@ export interface Stored {
 export interface Head extends Stored {
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Null: its bytes can be read. */
+  readonly archived: { readonly storageClass: ArchiveClass; readonly isAskedFor: boolean } | null;
 }
 
 export interface Listed {
@@ -38,7 +44,10 @@ const CONTENT_TYPE = 'application/json';
 /** 412: the condition did not hold. 409: another conditional write won while ours was under way. */
 const LOST = [409, 412];
 
-/** The edge to the bucket. What does not exist is `undefined`, a lost race is `false`; everything else is thrown as the SDK throws it. */
+/**
+ * The edge to the bucket. What does not exist is `undefined`, a lost race is `false`, what lies in an archive is `PointArchived`; everything
+ * else is thrown as the SDK throws it.
+ */
 export class Vault {
   readonly bucket: string;
   readonly client: S3Client;
@@ -116,8 +125,19 @@ export class Vault {
         versionId: output.VersionId ?? '',
         bytes: output.ContentLength ?? 0,
         modifiedAt: output.LastModified ?? new Date(0),
+        archived: archivedOf(output),
       }
     );
+  }
+
+  /** Asks for the bytes of an archived version; a second question changes nothing. Hours may pass until they can be read. */
+  async thaw(key: string, versionId: string, tier: ThawTier): Promise<void> {
+    const RestoreRequest = { Days: THAWED_DAYS, GlacierJobParameters: { Tier: tier } };
+    try {
+      await this.client.send(new RestoreObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId, RestoreRequest }));
+    } catch (error) {
+      if (!(error instanceof S3ServiceException) || error.name !== 'RestoreAlreadyInProgress') throw error;
+    }
   }
 
   /** Objects in the order of their keys, one request per 1,000 and only as far as they are asked for. */
@@ -187,6 +207,9 @@ export class Vault {
     try {
       return await request;
     } catch (error) {
+      if (error instanceof S3ServiceException && error.name === 'InvalidObjectState') {
+        throw new NamedError('PointArchived', 'Stored bytes lie in an archive storage class and are not thawed.');
+      }
       // A bucket that does not exist is also a 404, and never an answer.
       if (isStatus(error, [404]) && error.name !== 'NoSuchBucket') return undefined;
       throw error;
@@ -196,4 +219,9 @@ export class Vault {
 
 function isStatus(error: unknown, statuses: readonly number[]): error is S3ServiceException {
   return error instanceof S3ServiceException && statuses.includes(error.$metadata.httpStatusCode ?? 0);
+}
+
+function archivedOf({ StorageClass, Restore }: HeadObjectCommandOutput): Head['archived'] {
+  if (!isArchiveClass(StorageClass) || Restore?.includes('ongoing-request="false"')) return null;
+  return { storageClass: StorageClass, isAskedFor: Restore !== undefined };
 }

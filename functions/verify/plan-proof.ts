@@ -35,6 +35,7 @@ export const handler = agent(input, async ({ suite, account, id, checks, address
   const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
   const manifest = await readPoint(vault, { suite, id });
   const captured = manifest.sources.filter(({ state }) => state === 'captured');
+  await refuseArchived(captured);
   const common = {
     suite,
     proof: `${account}-${proofId}`,
@@ -54,6 +55,20 @@ export const handler = agent(input, async ({ suite, account, id, checks, address
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
+
+/**
+ * A point that must be thawed first is not a damaged one: no proof may say so. Thawing costs money, which only a restore is told to spend.
+ * @throws NamedError PointArchived
+ */
+async function refuseArchived(captured: readonly ManifestSource[]): Promise<void> {
+  const looked = captured
+    .flatMap(({ artifacts }) => artifacts)
+    .map(async ({ key, versionId }) => ({ key, head: await vault.head(key, versionId) }));
+  const found = (await Promise.all(looked)).find(({ head }) => head?.archived);
+  if (!found) return;
+  const message = `${found.key} lies in ${found.head!.archived!.storageClass} and is not thawed: it was not proven again.`;
+  throw new NamedError('PointArchived', message);
+}
 
 /** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
 function serversOf(

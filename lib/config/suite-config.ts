@@ -52,8 +52,8 @@ export interface SuiteConfig {
     readonly shrink: { readonly share: number; readonly bytes: number };
   };
   readonly alerts: { readonly emails: readonly string[] };
-  /** Seconds: one question to the host, one capture, one step of a proof, a whole workflow. */
-  readonly timeouts: { readonly inspect: number; readonly capture: number; readonly prove: number; readonly workflow: number };
+  /** Seconds: one question to the host, one capture, one step of a proof, waiting for an archive, a whole workflow. */
+  readonly timeouts: Readonly<Record<'inspect' | 'capture' | 'prove' | 'thaw' | 'workflow', number>>;
   readonly stackNames: { readonly vault: string; readonly workflows: string };
   readonly warnings: readonly string[];
   /** Why these stacks may be synthesized but not deployed (a placeholder is still in the suite file); null when they may. */

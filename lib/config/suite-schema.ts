@@ -110,6 +110,7 @@ const timeouts = z.strictObject({
   inspect: seconds(300),
   capture: seconds(6 * 3600),
   prove: seconds(6 * 3600),
+  thaw: number.int().min(10).max(172_800, 'must be at most 172800 seconds, two days').default(172_800),
   workflow: number.int().min(60).max(604_800, 'must be at most 604800 seconds, a week').default(86_400),
 });
 

@@ -11,6 +11,10 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
     sentence: 'KMS keys are names only: nothing is encrypted and key policies are not enforced yet.',
   },
   { types: ['AWS::S3::Bucket'], sentence: 'Lifecycle rules are not carried out yet: nothing expires by itself.' },
+  {
+    types: ['AWS::S3::Bucket'],
+    sentence: 'An archived object can be read two seconds after it is asked for; AWS takes hours.',
+  },
   { types: ['AWS::SQS::Queue'], sentence: 'Queues are names only: a dead letter is noted in engine/undelivered.jsonl instead.' },
   {
     types: ['AWS::SNS::Topic'],

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { THAW_TIERS } from '../../functions/contract/archive.ts';
 import { isoSeconds } from '../../functions/contract/ids.ts';
 import { RESTORE_MODES } from '../../functions/contract/restore.ts';
 import { TIERS } from '../../functions/contract/tiers.ts';
@@ -159,6 +160,9 @@ function addRestore(command: Command): Command {
     .option('--replace', 'mode tables: replace the contents of the live tables (default: side by side, in a schema of their own)')
     .option('--dry-run', 'show the plan and end')
     .option('--no-safety-point', 'do not make a recovery point of what is there before')
+    .addOption(
+      new Option('--thaw <tier>', 'how fast an archived point is thawed; Bulk is slower and costs less').choices(THAW_TIERS),
+    )
     .option('--allow-unproven', 'restore from a point that is not proven')
     .option('--confirm <suite>', 'carry out the plan: the name of the suite')
     .option('--undo [restore]', 'put back what a restore replaced (default: the newest restore)')

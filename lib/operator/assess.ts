@@ -1,25 +1,17 @@
 import * as z from 'zod';
+import { type AssessedSource, assessedSource } from '../../functions/contract/restore.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
 import { readPoint, resolvePoint } from './points.ts';
+import { assessedText } from './restore-text.ts';
 import { run } from './run.ts';
-import { mark, table } from './text.ts';
 import type { Verb } from './verb.ts';
 
-const assessed = z.looseObject({
-  sources: z.array(
-    z.looseObject({
-      source: z.string(),
-      kind: z.string(),
-      state: z.enum(['present', 'missing', 'empty', 'differs']),
-      message: z.string(),
-    }),
-  ),
-});
+const assessed = z.looseObject({ sources: z.array(assessedSource) });
 
 export interface AssessFields {
   point: Point | null;
-  sources: z.infer<typeof assessed>['sources'];
+  sources: AssessedSource[];
 }
 
 /** Which parts of the suite are not what they were at a recovery point: where a disaster plan begins. */
@@ -48,13 +40,5 @@ export const assess: Verb<AssessFields> = {
     return { fields: { point, sources }, error };
   },
 
-  text({ sources }, style) {
-    const rows = sources.map(({ source, kind, state, message }) => [
-      mark(style, state === 'present' ? 'good' : 'bad'),
-      `${kind} ${source}`,
-      state,
-      message,
-    ]);
-    return rows.length === 0 ? '' : table(style, ['', 'source', 'state', ''], rows);
-  },
+  text: ({ sources }, style) => assessedText(style, sources),
 };

@@ -1,3 +1,5 @@
+import { THAW_HOURS, THAW_TIERS, THAWED_DAYS } from '../../functions/contract/archive.ts';
+import type { AssessedSource } from '../../functions/contract/restore.ts';
 import { indent } from './point-text.ts';
 import type { ShownPlan } from './restores.ts';
 import { bytesText, durationText, facts, mark, paint, type Style, table } from './text.ts';
@@ -21,6 +23,7 @@ export function planText(style: Style, plan: ShownPlan): string {
       facts(style, [
         ['plan', plan.restoreId],
         ['stops', plan.stopsWriters && running.length > 0 ? running.join(', ') : 'nothing'],
+        ['first thawed', thawLines(plan).join('; ')],
         ['safety point', plan.safetyPoint ? 'yes, of what is there now' : 'no'],
         [
           'takes about',
@@ -28,6 +31,7 @@ export function planText(style: Style, plan: ShownPlan): string {
         ],
       ]),
     ),
+    indent(assessedText(style, plan.assessment ?? [])),
     indent(table(style, ['', 'source', 'place', '', 'stored', 'needs', 'free'], rows, ['stored', 'needs', 'free'])),
     indent(plan.items.map(({ item, what }) => `${item}  ${what}`).join('\n')),
     ...diffs.map(({ name, state, diff }) => indent([`${name} (${state})`, ...diff.map((line) => `  ${line}`)].join('\n'))),
@@ -37,4 +41,30 @@ export function planText(style: Style, plan: ShownPlan): string {
     ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** What lies in an archive, how long it takes to come, and that it costs: a line per class. */
+export function thawLines({ thaw, options }: Pick<ShownPlan, 'thaw' | 'options'>): string[] {
+  return thaw.map(({ storageClass, objects, bytes, hours }) => {
+    const other = THAW_TIERS.find((tier) => tier !== options.thawTier)!;
+    const otherwise = `${other}: ${hoursText(THAW_HOURS[storageClass][other])}`;
+    const what = `${objects} object${objects === 1 ? '' : 's'}, ${bytesText(bytes)}, from ${storageClass}`;
+    const takes = `takes ${hoursText(hours)} (${options.thawTier}; --thaw ${otherwise})`;
+    return `${what}: ${takes}; AWS charges the retrieval and ${THAWED_DAYS} days of a copy`;
+  });
+}
+
+function hoursText({ least, most }: { least: number; most: number }): string {
+  return least === 0 ? `up to ${most} h` : `${least} to ${most} h`;
+}
+
+/** How every source is today, for a person; empty when there is nothing to show. */
+export function assessedText(style: Style, sources: readonly AssessedSource[]): string {
+  const rows = sources.map(({ source, kind, state, message }) => [
+    mark(style, state === 'present' ? 'good' : 'bad'),
+    `${kind} ${source}`,
+    state,
+    message,
+  ]);
+  return rows.length === 0 ? '' : table(style, ['', 'source', 'state', ''], rows);
 }

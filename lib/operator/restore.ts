@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
 import { OperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
-import { planText } from './restore-text.ts';
+import { planText, thawLines } from './restore-text.ts';
 import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan } from './restores.ts';
 import { type Ended, lockHeld, run } from './run.ts';
 import { durationText, mark } from './text.ts';
@@ -100,6 +100,7 @@ async function plan(work: Work, wanted: string, options: RestoreArguments, keep:
       replace: options.replace === true,
       allowUnproven: options.allowUnproven === true,
       safetyPoint: options.safetyPoint,
+      thawTier: options.thaw ?? 'Standard',
     },
     (executionArn) => keep({ executionArn }),
   );
@@ -124,6 +125,7 @@ async function decide(work: Work, keep: Keep, found: RestorePlan, options: Resto
     return { fields: known, error: new OperatorError('Refused', message) };
   }
   keep({ outcome: 'failed' });
+  for (const line of thawLines(found)) work.progress.line(`  first thawed: ${line}`);
   const input = { confirm: options.confirm, safetyPoint: options.safetyPoint, resume: options.resume !== undefined };
   return afterwards(work, keep, found.restoreId, restoreMachine, input, shownPlan(found));
 }

@@ -1,3 +1,4 @@
+import type { ThawTier } from '../../functions/contract/archive.ts';
 import type { RestoreMode } from '../../functions/contract/restore.ts';
 import type { Connection } from './connection.ts';
 import type { OperatorError } from './operator-error.ts';
@@ -46,6 +47,7 @@ export interface RestoreArguments {
   readonly dryRun?: true;
   /** Commander's way to say `--no-safety-point`. */
   readonly safetyPoint: boolean;
+  readonly thaw?: ThawTier;
   readonly allowUnproven?: true;
   readonly confirm?: string;
   readonly undo?: WhichRestore;

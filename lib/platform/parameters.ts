@@ -18,6 +18,8 @@ const PARAMETERS = {
   optional: ['Whether the source may be empty.', '^(true|false)$'],
   plainSql: ['Whether plain SQL is stored too.', '^(true|false)$'],
   volume: ['Volume, base64.', BASE64],
+  newVolume: ['What the volume is called when it has to be made, base64.', BASE64],
+  labels: ['Labels of a volume that has to be made, NAME=VALUE, each followed by NUL, base64.', BASE64],
   path: ['Path inside the container, base64.', BASE64],
   directory: ['Directory on the host, base64.', BASE64],
   include: ['Patterns, each followed by NUL, base64.', BASE64],

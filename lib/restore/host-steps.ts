@@ -11,6 +11,7 @@ export interface RestoreAgents {
   readonly chooseItems: Agent;
   readonly finishPlan: Agent;
   readonly checkPlan: Agent;
+  readonly thawPoint: Agent;
   readonly recordStep: Agent;
   readonly recordRestore: Agent;
   readonly planUndo: Agent;

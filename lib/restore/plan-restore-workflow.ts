@@ -2,16 +2,20 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { Workflow } from '../platform/workflow.ts';
-import type { RestoreParts } from './host-steps.ts';
+import { fork, type RestoreParts } from './host-steps.ts';
 
 /** The host's agent runs five commands at once. */
 const AT_ONCE = 2;
+
+export interface PlanRestoreProps extends RestoreParts {
+  readonly assess: Workflow;
+}
 
 /** Finds out what a restore would do, and writes it down. Touches nothing, takes no lock, alarms nobody. */
 export class PlanRestore extends Construct {
   readonly workflow: Workflow;
 
-  constructor(scope: Construct, id: string, props: RestoreParts) {
+  constructor(scope: Construct, id: string, props: PlanRestoreProps) {
     super(scope, id);
     this.workflow = new Workflow(this, 'Workflow', {
       suite: props.suite.name,
@@ -23,7 +27,7 @@ export class PlanRestore extends Construct {
     });
   }
 
-  private states(props: RestoreParts): sfn.IChainable {
+  private states(props: PlanRestoreProps): sfn.IChainable {
     const { suite, agents, hostCommand } = props;
     const request = expression('$states.context.Execution.Input');
     const sources = suite.sources;
@@ -73,8 +77,27 @@ export class PlanRestore extends Construct {
       point: expression('$draft.point'),
       request,
       sources,
-      looks: expression('$states.input'),
+      looks: expression('$states.input[0]'),
+      assessment: expression('$states.input[1]'),
     });
-    return choose.next(looks).next(finish);
+    const both = sfn.Parallel.jsonata(this, 'Look at what is there, and at what is affected');
+    both.branch(looks);
+    both.branch(this.assessment(props));
+    return choose.next(both).next(finish);
+  }
+
+  /** The disaster plan begins with "which components are affected". What cannot be said of them must not keep the plan from being made. */
+  private assessment({ assess }: PlanRestoreProps): sfn.IChainable {
+    const ask = assess.startedBy(this, 'Assess every source', {
+      name: expression("$draft.restoreId & '-assess'"),
+      input: { id: expression('$draft.point') },
+      outputs: { sources: expression('[$states.result.Output.sources]'), error: null },
+    });
+    const failed = sfn.Pass.jsonata(this, 'Note what could not be assessed', {
+      outputs: { sources: null, error: expression('$assessFailure') },
+    });
+    ask.addCatch(failed, { errors: ['States.ALL'], assign: { assessFailure: FAILURE } });
+    const skip = sfn.Pass.jsonata(this, 'Only some of it is meant', { outputs: expression('null') });
+    return fork(this, 'Is the whole suite meant?', "$states.context.Execution.Input.mode = 'full'", ask, skip);
   }
 }

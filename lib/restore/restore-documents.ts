@@ -20,7 +20,7 @@ const PARAMETERS = {
   'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', 'url', 'beside'],
   'return-tables': [...SERVER, 'database', 'previousSchema', 'tables', 'schema', 'direction'],
   'inspect-tree': [...TREE, 'since'],
-  'restore-tree-beside': [...TREE, 'source', 'to', 'paths', 'url', 'previous'],
+  'restore-tree-beside': [...TREE, 'newVolume', 'labels', 'source', 'to', 'paths', 'url', 'previous'],
   'list-tree': [...TREE, ...STORE, 'where', 'include', 'exclude'],
   'swap-tree': [...TREE, 'source', 'exclude', 'previous', 'direction'],
   'forget-tree': [...TREE, 'source'],

@@ -6,6 +6,7 @@ import { type LockAgents, releaseTheLock, underTheLock } from '../platform/lock.
 import { Workflow } from '../platform/workflow.ts';
 import { fork, type RestoreParts, RUN } from './host-steps.ts';
 import { RestoreItems } from './restore-items.ts';
+import { Thaw } from './thaw.ts';
 import { StartWriters, StopWriters } from './writers.ts';
 
 export interface RestoreProps extends RestoreParts, LockAgents {
@@ -17,7 +18,7 @@ export interface RestoreProps extends RestoreParts, LockAgents {
 const INPUT = '$states.context.Execution.Input';
 
 /**
- * Carries out a plan: a safety point, writers down, every item beside the old and then in its place, writers up. What fails is put back
+ * Carries out a plan: what is archived thawed, a safety point, writers down, every item beside the old and then in its place, writers up. What fails is put back
  * by the clean-up, which also ends this execution's commands when it was killed.
  */
 export class Restore extends Construct {
@@ -29,7 +30,7 @@ export class Restore extends Construct {
       suite: props.suite.name,
       name: 'restore',
       comment: 'Restores what a plan says: beside the old, compared, swapped; whatever fails is put back',
-      timeoutSeconds: props.suite.timeouts.workflow,
+      timeoutSeconds: props.suite.timeouts.workflow + props.suite.timeouts.thaw,
       body: this.states(props),
       alwaysOnFailure: cleanUpStep(this, props.cleanUp, 'restore'),
     });
@@ -44,6 +45,7 @@ export class Restore extends Construct {
       confirm: expression(`${INPUT}.confirm`),
       safetyPoint: flag('safetyPoint', true),
       resume: flag('resume', false),
+      again: false,
     };
     const check = props.agents.checkPlan.step(this, 'Check the plan', payload, {
       assign: {
@@ -53,6 +55,7 @@ export class Restore extends Construct {
         point: expression("$exists($states.result.Payload.point) ? $states.result.Payload.point : ''"),
         safety: null,
         stopped: '',
+        asked: 0,
       },
     });
     const refused = sfn.Succeed.jsonata(this, 'Leave everything as it is', { outputs: expression('$states.input') });
@@ -61,11 +64,12 @@ export class Restore extends Construct {
       workflow: 'restore',
       id: expression('$point'),
       restoreId: expression('$restoreId'),
-      body: this.underLock(props, payload),
+      body: this.underLock(props, { ...payload, again: true }),
     });
     const safety = this.safetyPoint(props, locked);
     const needsOne = fork(this, 'Is a safety point wanted?', '$plan.safetyPoint', safety, locked);
-    return check.next(fork(this, 'May it be carried out?', "$plan.outcome = 'Go'", needsOne, refused));
+    const thaw = new Thaw(this, 'Thaw', props, needsOne).first;
+    return check.next(fork(this, 'May it be carried out?', "$plan.outcome = 'Go'", thaw, refused));
   }
 
   /** A proven point of what is there now, made under its own lock; without one nothing is touched. */

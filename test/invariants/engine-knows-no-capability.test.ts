@@ -7,6 +7,8 @@ const NOUNS =
   /\b(backups?|vault|recovery|proofs?|manifest|verif(y|ies|ication)|restor\w*|dumps?|fingerprint\w*|retain|retention|drill|snapshot)\b/i;
 /** CDK's own names for the files of an assembly. */
 const OF_CDK = [/'manifest\.json'/, /'cdk:asset-manifest'/];
+/** S3's own names for asking for the bytes of an archived object, and its own words about that. */
+const OF_S3 = [/RestoreObject/, /'RestoreRequest'/, /RestoreAlreadyInProgress/, /'x-amz-restore'/, /'InvalidObjectState'/];
 
 describe('the local engine', () => {
   it('carries out any assembly: no word of what this project does occurs in it', () => {
@@ -16,7 +18,7 @@ describe('the local engine', () => {
       readFileSync(join(ROOT, file), 'utf8')
         .split('\n')
         .map((line, index) => ({ place: `${file}:${index + 1}`, line }))
-        .filter(({ line }) => NOUNS.test(line) && !OF_CDK.some((name) => name.test(line))),
+        .filter(({ line }) => NOUNS.test(line) && ![...OF_CDK, ...OF_S3].some((name) => name.test(line))),
     );
     expect(said).toEqual([]);
   });

@@ -55,6 +55,13 @@ export function policyRules(app: SynthesizedApp): void {
       expect([...new Set(names)]).toEqual(TAGGERS.map((agent) => `${app.suite}-backup-${agent}`));
     });
 
+    it('lets one agent ask for archived bytes, which costs money, and only for those of the suite', () => {
+      const asking = allows.filter(({ actions }) => actions.includes('s3:RestoreObject'));
+      const names = asking.map(({ of }) => app.target(rolesOf(app, of)[0])?.properties.RoleName);
+      expect(names).toEqual([`${app.suite}-backup-thaw-point`]);
+      expect(asking.map(({ resources }) => readable(resources))).toEqual([[`${bucket}/${app.suite}/artifacts/*`]]);
+    });
+
     it('lets nobody delete a version, change the bucket or retain longer than it should', () => {
       const dangerous =
         /^s3:(DeleteObjectVersion|PutBucket|DeleteBucket|PutLifecycle|PutObjectRetention|PutObjectLegalHold|Bypass)/;

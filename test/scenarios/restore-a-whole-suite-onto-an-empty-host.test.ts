@@ -19,7 +19,8 @@ let point: string;
 beforeAll(async () => {
   host = await createHost();
   db = await host.postgres('db', { databases: ['shop'] });
-  uploads = await host.volume('uploads', { 'drawing.pdf': 'drawing', 'sub/notes.txt': 'notes' });
+  const ofCompose = { 'com.docker.compose.project': host.name, 'com.docker.compose.volume': `${host.name}-files` };
+  uploads = await host.volume('uploads', { 'drawing.pdf': 'drawing', 'sub/notes.txt': 'notes' }, ofCompose);
   app = await host.container('app', { files: { 'app/exports/a.csv': '1,2\n' } });
   configuration = await host.directory({ 'settings.env': 'A=1\n' });
   const room = await host.limitScratch(8_000_000);
@@ -36,7 +37,8 @@ beforeAll(async () => {
     suite: {
       sources: {
         databases: [{ name: 'shop', container: db.container, ownership: 'keep' }],
-        volumes: [{ name: 'uploads', volume: uploads.name }],
+        // As compose calls it: it is found by its label only.
+        volumes: [{ name: 'uploads', volume: `${host.name}-files` }],
         paths: [{ name: 'exports', container: app.container, path: '/app/exports' }],
         files: [
           { name: 'settings', directory: configuration.folder, include: ['*.env'] },
@@ -58,8 +60,10 @@ async function provenBackupBesideTight() {
 
 const FULL = () => ['latest', '--mode', 'full', '--no-safety-point', '--confirm', suite.name];
 
-it('says where space is missing, and touches nothing', async () => {
+it('says where space is missing and what could not be compared, and touches nothing', async () => {
+  await host.hostTool.replace('zstd', 'echo "no codec" >&2; exit 1');
   const refused = await suite.run('restore', ...FULL());
+  await host.hostTool.reset();
   expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([
     7,
     'refused',
@@ -68,6 +72,10 @@ it('says where space is missing, and touches nothing', async () => {
   expect(refused.json.plan!.problems).toMatchObject([
     { path: 'files-tight', message: expect.stringMatching(/6\.0 MB are needed/) },
   ]);
+  const [database, ...trees] = refused.json.plan!.assessment!;
+  expect(database).toMatchObject({ source: 'shop', state: 'present' });
+  expect(trees.map(({ state }) => state)).toEqual(Array(4).fill('missing'));
+  for (const { message } of trees) expect(message).toMatch(/^[A-Z][A-Za-z]+: .*no codec/);
 });
 
 it('brings everything back where nothing is left, databases first', async () => {
@@ -88,6 +96,7 @@ it('brings everything back where nothing is left, databases first', async () => 
 
   const done = await suite.run('restore', ...FULL());
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
+  expect(done.json.plan!.assessment).toEqual(assessed.json.sources);
   expect(done.json.plan!.items.map(({ source }) => source)).toEqual([
     expect.stringContaining('db'),
     'shop',
@@ -96,6 +105,7 @@ it('brings everything back where nothing is left, databases first', async () => 
     'uploads',
     'exports',
   ]);
+  // The volume is found by its label again, so it was made with its labels and by its own name.
   expect((await succeed(suite, 'assess', point)).json.sources.map(({ state }) => state)).toEqual(Array(5).fill('present'));
   expect(await db.sql('shop', "select has_table_privilege('clerk', 'users', 'select')")).toBe('t');
   const { json } = await suite.run('restore', '--forget');

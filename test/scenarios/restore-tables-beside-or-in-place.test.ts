@@ -74,7 +74,19 @@ it('replaces contents in one transaction, all or nothing, and puts the old rows 
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
   expect(await db.sql('shop', 'select count(*), sum(total) from orders')).toBe('20|210');
   expect(await db.sql('shop', "select count(*) from customers where name like 'customer %'")).toBe('5');
-  const undone = await suite.run('restore', '--undo');
+  // Only what was replaced is counted: two rows more, one changed, one gone.
+  await db.sql(
+    'shop',
+    `insert into orders (customer) values (1), (2); update customers set name = 'later' where id = 3; delete from orders where id = 20;
+     insert into "Odd Name" values (2);`,
+  );
+  const refused = await suite.run('restore', '--undo');
+  expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([7, 'refused', 'NewWrites']);
+  expect(refused.json.error!.message).toBe(
+    '4 rows were written since the restore: database-shop (public.orders: 3, public.customers: 1).',
+  );
+  expect(await db.sql('shop', 'select count(*) from orders')).toBe('21');
+  const undone = await suite.run('restore', '--undo', '--discard-new-writes');
   expect([undone.exitCode, undone.json.outcome, undone.json.error], undone.stderr).toEqual([0, 'undone', null]);
   expect(await db.sql('shop', 'select count(*) from orders')).toBe('6');
   expect(await db.sql('shop', 'select count(*) from customers')).toBe('6');

@@ -70,11 +70,21 @@ export interface Artifact {
   file?: string;
 }
 
+export interface AssessedSource {
+  source: string;
+  kind: string;
+  state: 'present' | 'missing' | 'empty' | 'differs';
+  message: string;
+  tables?: { name: string; state: string; message: string }[];
+  files?: { missing: number; different: number; extra: number; named: string[] };
+}
+
 export interface RestorePlan {
   restoreId: string;
   point: string;
   mode: string;
   state: string;
+  assessment: AssessedSource[] | null;
   items: {
     item: string;
     kind: string;
@@ -97,6 +107,7 @@ export interface RestorePlan {
   etaSeconds: number | null;
   etaFrom: string;
   safetyPoint: boolean;
+  thaw: { storageClass: string; objects: number; bytes: number; hours: { least: number; most: number } }[];
   problems: { path: string; value: string; message: string }[];
   warnings: { name: string; message: string }[];
 }
@@ -132,14 +143,7 @@ export interface Documents {
   };
   assess: Common & {
     point: Point | null;
-    sources: {
-      source: string;
-      kind: string;
-      state: 'present' | 'missing' | 'empty' | 'differs';
-      message: string;
-      tables?: { name: string; state: string; message: string }[];
-      files?: { missing: number; different: number; extra: number; named: string[] };
-    }[];
+    sources: AssessedSource[];
   };
   status: Common & {
     newest: Point | null;

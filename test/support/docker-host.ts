@@ -78,9 +78,10 @@ class DockerHost implements TestHost {
     return this.#folders.limitScratch(bytes);
   }
 
-  async volume(shortName: string, tree: Tree = {}): Promise<Volume> {
+  async volume(shortName: string, tree: Tree = {}, labels: Record<string, string> = {}): Promise<Volume> {
     const name = `${this.name}-${shortName}`;
-    await docker('volume', 'create', '--label', this.label, name);
+    const flags = Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]);
+    await docker('volume', 'create', '--label', this.label, ...flags, name);
     this.#volumes.add(name);
     const folder = await inspected('volume', name, '{{.Mountpoint}}');
     const volume = Object.assign(

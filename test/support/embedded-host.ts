@@ -47,7 +47,7 @@ class EmbeddedHost implements TestHost {
   readonly #binaries: string;
   readonly #folders: HostFolders;
   readonly #containers: Record<string, DeclaredContainer> = {};
-  readonly #volumes: Record<string, string> = {};
+  readonly #volumes: Record<string, { folder: string; labels: Record<string, string> }> = {};
   readonly #clusters = new Map<string, Cluster>();
 
   constructor(run: Run, major: string, binaries: string, folders: HostFolders) {
@@ -91,15 +91,15 @@ class EmbeddedHost implements TestHost {
     return this;
   }
 
-  async volume(name: string, tree: Tree = {}): Promise<Volume> {
+  async volume(name: string, tree: Tree = {}, labels: Record<string, string> = {}): Promise<Volume> {
     const folder = this.#folders.path('volumes', name);
     await writeTree(folder, tree);
-    return this.#declareVolume(name, folder);
+    return this.#declareVolume(name, folder, labels);
   }
 
-  async #declareVolume(shortName: string, folder: string): Promise<Volume> {
+  async #declareVolume(shortName: string, folder: string, labels: Record<string, string> = {}): Promise<Volume> {
     const name = `${this.name}-${shortName}`;
-    this.#volumes[name] = folder;
+    this.#volumes[name] = { folder, labels };
     await this.written();
     return Object.assign(
       folderAt(() => folder),

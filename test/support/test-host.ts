@@ -71,7 +71,7 @@ export interface TestHost {
   readonly hostTool: ToolReplacement;
   postgres(name: string, options?: PostgresOptions): Promise<Postgres>;
   container(name: string, options?: ContainerOptions): Promise<Container>;
-  volume(name: string, tree?: Tree): Promise<Volume>;
+  volume(name: string, tree?: Tree, labels?: Record<string, string>): Promise<Volume>;
   /** A folder on the host. */
   directory(tree: Tree): Promise<Folder>;
   /** From now on TMPDIR is a file system of this size (root only). The answer makes it as before. */

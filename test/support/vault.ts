@@ -90,6 +90,17 @@ export class TamperedVault {
     await this.#write(await this.#object(key), bytes);
   }
 
+  /** As a lifecycle rule does it. `thawed`: somebody has asked for a copy, which comes then. */
+  async archive(key: string, storageClass: 'GLACIER' | 'DEEP_ARCHIVE', thawed?: ObjectVersion['thawed']): Promise<void> {
+    const { thawed: _, ...version } = await this.#object(key);
+    await this.#writeFacts({ ...version, storageClass, ...(thawed && { thawed }) });
+  }
+
+  /** Whether somebody has asked for a copy of what is archived. */
+  async isThawed(key: string): Promise<boolean> {
+    return (await this.#object(key)).thawed !== undefined;
+  }
+
   async #write(version: ObjectVersion, bytes: Uint8Array): Promise<void> {
     const digest = startDigest(version.checksum.algorithm);
     digest.update(Buffer.from(bytes));

@@ -9,6 +9,7 @@ import { abortMultipartUpload, createMultipartUpload, listMultipartUploads, list
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts';
 import { readObject } from './read-object.ts';
 import { notImplemented } from './s3-error.ts';
+import { thawObject } from './thaw-object.ts';
 import { putObject } from './write-object.ts';
 
 interface ActionShape {
@@ -85,6 +86,7 @@ export const OBJECT_ACTIONS: ObjectAction[] = [
     headers: [...ATTRIBUTES, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
     handle: createMultipartUpload,
   },
+  { name: 'RestoreObject', method: 'POST', marks: ['restore'], query: ['versionId'], headers: BODY, handle: thawObject },
   {
     name: 'CompleteMultipartUpload',
     method: 'POST',

@@ -1,7 +1,8 @@
 import type { Headers } from './body.ts';
 import type { BucketProperties } from './bucket-properties.ts';
 import { chooseEncryption } from './encryption.ts';
-import { notImplemented, S3Error } from './s3-error.ts';
+import { S3Error } from './s3-error.ts';
+import { storageClassOf } from './storage-class.ts';
 import { parseTagHeader } from './tags.ts';
 import type { ObjectAttributes } from './version.ts';
 
@@ -11,8 +12,6 @@ const LARGEST_METADATA = 2048;
 
 /** What PutObject and CreateMultipartUpload keep of their headers. Throws `MetadataTooLarge`, `InvalidTag` or `NotImplemented`. */
 export function objectAttributes(headers: Headers, properties: BucketProperties): ObjectAttributes {
-  const storageClass = headers.get('x-amz-storage-class') ?? 'STANDARD';
-  if (storageClass !== 'STANDARD') throw notImplemented(`x-amz-storage-class: ${storageClass}`);
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   let metadataBytes = 0;
   for (const [name, value] of headers) {
@@ -30,6 +29,7 @@ export function objectAttributes(headers: Headers, properties: BucketProperties)
     headers: kept,
     tags: parseTagHeader(headers.get('x-amz-tagging')),
     encryption: chooseEncryption(headers, properties),
+    storageClass: storageClassOf(headers),
   };
 }
 

@@ -18,6 +18,7 @@ import {
 } from './layout.ts';
 import { ObjectIndex } from './object-index.ts';
 import { S3Error } from './s3-error.ts';
+import type { ThawedCopy } from './storage-class.ts';
 import type { DeleteMarker, ObjectAttributes, ObjectVersion, Tag, Version } from './version.ts';
 
 /** A finished object whose bytes lie in `incoming/` and which nobody can see yet. */
@@ -29,6 +30,11 @@ export interface StagedObject extends ObjectAttributes {
   checksum: Checksum;
 }
 
+export interface BucketSettings {
+  readonly clock: () => Date;
+  readonly thawMilliseconds: number;
+}
+
 /** The versions of one bucket, on disk and in memory. Every change is published by the rename of one metadata file. */
 export class Bucket {
   readonly name: string;
@@ -38,17 +44,20 @@ export class Bucket {
   readonly incoming: string;
   readonly uploads: string;
   properties: BucketProperties;
+  /** How long the bytes of an archived object are on their way. */
+  readonly thawMilliseconds: number;
   readonly #clock: () => Date;
   readonly #lock = new KeyLock();
   /** The sequence at which a key was last deleted, to tell a lost race from a key that never was. */
   readonly #deletions = new Map<string, number>();
   #sequence = 0;
 
-  constructor(directory: string, name: string, created: Date, properties: BucketProperties, clock: () => Date) {
+  constructor(directory: string, name: string, file: { created: Date; properties: BucketProperties }, settings: BucketSettings) {
     this.name = name;
-    this.created = created;
-    this.properties = properties;
-    this.#clock = clock;
+    this.created = file.created;
+    this.properties = file.properties;
+    this.#clock = settings.clock;
+    this.thawMilliseconds = settings.thawMilliseconds;
     this.objects = objectsFolder(directory, name);
     this.incoming = incomingFolder(directory, name);
     this.uploads = uploadsFolder(directory, name);
@@ -129,12 +138,21 @@ export class Bucket {
 
   /** Replaces the tags of a version. */
   async setTags(version: ObjectVersion, tags: Tag[]): Promise<void> {
+    await this.#change(version, { tags });
+  }
+
+  /** Notes a copy of an archived version. */
+  async setThawed(version: ObjectVersion, thawed: ThawedCopy): Promise<void> {
+    await this.#change(version, { thawed });
+  }
+
+  async #change(version: ObjectVersion, change: { tags: Tag[] } | { thawed: ThawedCopy }): Promise<void> {
     await this.#lock.run(version.key, async () => {
       const current = this.index.find(version.key, version.versionId);
       if (current?.sequence !== version.sequence || current.deleteMarker) {
-        throw new S3Error('NoSuchKey', 'The object was deleted while its tags were being changed.');
+        throw new S3Error('NoSuchKey', 'The object was deleted while it was being changed.');
       }
-      const changed = { ...current, tags };
+      const changed = { ...current, ...change };
       await writeJson(this.#metadataPath(changed), changed, this.incoming);
       this.index.replace(changed);
     });

@@ -40,9 +40,9 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<void> {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   requireAnnounced(headers, checksum, size);
   requireCondition(condition, bucket.index.newest(key));
-  const { tags, encryption, headers: kept } = upload.facts;
+  const { tags, encryption, storageClass, headers: kept } = upload.facts;
   const path = await upload.assemble(parts);
-  const staged = { key, path, size, etag: multipartEtag(parts), checksum, tags, encryption, headers: kept };
+  const staged = { key, path, size, etag: multipartEtag(parts), checksum, tags, encryption, storageClass, headers: kept };
   const version = await bucket.commit(staged, condition, since).catch((error) => {
     upload.reopen();
     throw error;

@@ -94,7 +94,7 @@ function objectFacts(version: ObjectVersion): Record<string, XmlValue> {
     ChecksumAlgorithm: version.checksum.algorithm,
     ChecksumType: version.checksum.type,
     Size: version.size,
-    StorageClass: 'STANDARD',
+    StorageClass: version.storageClass ?? 'STANDARD',
   };
 }
 

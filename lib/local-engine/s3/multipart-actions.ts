@@ -79,7 +79,7 @@ export async function listParts({ response, bucket, uploads, key, query }: Objec
     IsTruncated: truncated,
     ChecksumAlgorithm: upload.facts.checksum?.algorithm,
     ChecksumType: upload.facts.checksum?.type,
-    StorageClass: 'STANDARD',
+    StorageClass: upload.facts.storageClass ?? 'STANDARD',
     Part: page.map(partFacts),
   });
 }
@@ -116,7 +116,7 @@ export async function listMultipartUploads({ response, bucket, uploads, query }:
       Key: encode(facts.key),
       UploadId: facts.uploadId,
       Initiated: facts.initiated,
-      StorageClass: 'STANDARD',
+      StorageClass: facts.storageClass ?? 'STANDARD',
       ChecksumAlgorithm: facts.checksum?.algorithm,
       ChecksumType: facts.checksum?.type,
     })),

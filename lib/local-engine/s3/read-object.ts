@@ -9,6 +9,7 @@ import { checksumHeader } from './checksums.ts';
 import { requireReadable } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { S3Error } from './s3-error.ts';
+import { requireReachable, storageClassHeaders } from './storage-class.ts';
 import type { ObjectVersion, Version } from './version.ts';
 
 const READ_BYTES = 256 * 1024;
@@ -21,8 +22,9 @@ export async function readObject(call: ObjectCall): Promise<void> {
   try {
     const { size } = await file.stat();
     requireReadable(headers, version);
+    if (request.method !== 'HEAD') requireReachable(version, call.now);
     const range = parseRange(headers.get('range'), size);
-    setHeaders(response, objectHeaders(bucket, version));
+    setHeaders(response, { ...objectHeaders(bucket, version), ...storageClassHeaders(version, call.now) });
     if (!range && headers.get('x-amz-checksum-mode') === 'ENABLED') {
       const { algorithm, value, type } = version.checksum;
       setHeaders(response, { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type });

@@ -10,6 +10,7 @@ const STATUS: Record<string, number> = {
   InternalError: 500,
   InvalidArgument: 400,
   InvalidDigest: 400,
+  InvalidObjectState: 403,
   InvalidPart: 400,
   InvalidPartOrder: 400,
   InvalidRange: 416,
@@ -30,6 +31,7 @@ const STATUS: Record<string, number> = {
   NotImplemented: 501,
   NotModified: 304,
   PreconditionFailed: 412,
+  RestoreAlreadyInProgress: 409,
   XAmzContentSHA256Mismatch: 400,
 };
 

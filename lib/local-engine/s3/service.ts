@@ -19,6 +19,8 @@ export interface S3Options {
   authenticate: (request: IncomingMessage) => unknown;
   clock?: () => Date;
   region?: string;
+  /** How long the bytes of an archived object are on their way: two seconds unless given. */
+  thawMilliseconds?: number;
 }
 
 export interface S3 {
@@ -39,13 +41,21 @@ interface BucketFile {
 }
 
 const LONGEST_KEY = 1024;
+const THAW_MILLISECONDS = 2000;
 
 /** An S3 service over a folder, path style, for any HTTP server. Uploads may be slow: set the server's `requestTimeout` to 0. */
-export function createS3({ directory, authenticate, clock = () => new Date(), region = 'us-east-1' }: S3Options): S3 {
+export function createS3(options: S3Options): S3 {
+  const {
+    directory,
+    authenticate,
+    clock = () => new Date(),
+    region = 'us-east-1',
+    thawMilliseconds = THAW_MILLISECONDS,
+  } = options;
   mkdirSync(directory, { recursive: true });
   const buckets = new Map<string, OpenBucket>();
   const open = (name: string, { created, properties }: BucketFile): OpenBucket => {
-    const bucket = new Bucket(directory, name, new Date(created), properties, clock);
+    const bucket = new Bucket(directory, name, { created: new Date(created), properties }, { clock, thawMilliseconds });
     const opened = { bucket, uploads: new UploadStore(bucket) };
     buckets.set(name, opened);
     return opened;

@@ -1,5 +1,6 @@
 import type { Checksum } from './checksums.ts';
 import type { Encryption } from './encryption.ts';
+import type { ThawedCopy } from './storage-class.ts';
 
 export interface Tag {
   key: string;
@@ -12,6 +13,8 @@ export interface ObjectAttributes {
   headers: Record<string, string>;
   tags: Tag[];
   encryption: Encryption;
+  /** STANDARD where it is not said. */
+  storageClass?: string;
 }
 
 interface Entry {
@@ -32,6 +35,8 @@ export interface ObjectVersion extends Entry, ObjectAttributes {
   /** Without quotes. */
   etag: string;
   checksum: Checksum;
+  /** Of an archived version whose bytes somebody asked for. */
+  thawed?: ThawedCopy;
 }
 
 /** A version that says: from here on the key is gone. */

@@ -9,6 +9,7 @@ import { encoded, HostMachine } from '../host-machine.ts';
 const CHUNK = 64 * 1024;
 /** Knows one volume, whose folder is the test's. */
 const DOCKER = `#!/bin/bash
+[[ $1 == volume && $2 == inspect && $4 == *json*Labels* ]] && { echo '{"com.docker.compose.volume":"uploads"}'; exit; }
 [[ $1 == volume && $2 == inspect && $5 == uploads ]] && { echo "$TMPDIR/../volume"; exit; }
 [[ $2 == ls ]] || { echo 'no such volume' >&2; exit 1; }
 `;
@@ -43,6 +44,7 @@ describe('a volume', () => {
     writeFileSync(join(volume, 'a.bin'), content);
     const { status, said } = capture();
     expect(status).toBe(0);
+    expect(said).toMatchObject({ resolved: 'uploads', labels: { 'com.docker.compose.volume': 'uploads' } });
     expect(said.artifacts!.map(({ role, key }) => [role, key])).toEqual([
       ['archive', 'shop/artifacts/id/volume-uploads.a1.tar.zst'],
       ['inventory', 'shop/artifacts/id/volume-uploads.a1.inventory.tar.zst'],

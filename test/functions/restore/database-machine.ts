@@ -24,7 +24,7 @@ const STORE = {
   source: 'database-it',
 };
 /** These travel as they are; everything else is free text. */
-const PLAIN = ['passwordVariable', 'ownership', 'direction', 'replace', 'fingerprint', 'optional', 'oid', 'old', 'discard'];
+const PLAIN = ['passwordVariable', 'ownership', 'direction', 'replace', 'fingerprint', 'optional', 'plainSql', 'oid', 'old', 'discard'];
 
 export interface Answer {
   status: number | null;
@@ -106,6 +106,7 @@ export class DatabaseMachine {
       database,
       fingerprint: 'hash',
       optional: 'false',
+      plainSql: 'false',
     });
     if (status !== 0) throw new Error(log);
     copyFileSync(join(this.host.folder, 'stored', 'database-it.a1.dump.zst'), join(this.#kept, 'dump.zst'));

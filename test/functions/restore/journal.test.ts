@@ -60,12 +60,14 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
     options: options(),
     state: 'proven',
     manifestChecksum: parseManifest(text, { suite: 'shop', id: POINT }).checksum,
+    assessment: null,
     items: [item('00', 'globals', { previous: null }), item('01', 'database'), item('02', 'volume')],
     writers: [{ name: 'api', container: 'api', running: true }],
     stopsWriters: true,
     etaSeconds: 1,
     etaFrom: '',
     safetyPoint: true,
+    thaw: [],
     problems: [],
     warnings: [],
     ...change,
@@ -74,7 +76,7 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
 }
 
 const checked = (change: object = {}) =>
-  check({ suite: 'shop', restoreId, confirm: 'shop', safetyPoint: true, resume: false, ...change });
+  check({ suite: 'shop', restoreId, confirm: 'shop', safetyPoint: true, resume: false, again: false, ...change });
 const noted = (number: string | null, phase: string, result: unknown = null) =>
   note({ suite: 'shop', restoreId, item: number, phase, result });
 const undone = (purpose = 'back') => undo({ suite: 'shop', restoreId, purpose });

@@ -62,11 +62,14 @@ describe('a volume', () => {
     expect(existsSync(join(machine.folder, 'hacked'))).toBe(false);
   });
 
-  it('that does not exist is made, and is then what it was', async () => {
+  it('that does not exist is made with the labels it had, and is then what it was', async () => {
     const other: Place = { kind: 'volume', volume: 'made' };
     expect(machine.inspect(other).said).toMatchObject({ target: null, exists: false });
     machine.beside(other);
     machine.swap(other, 'forward');
+    expect(readFileSync(join(machine.folder, 'created'), 'utf8')).toBe(
+      '--label=com.docker.compose.project=shop\n--label=note=two\nlines\nmade\n',
+    );
     expect(stateOf(join(machine.folder, 'made'))).toEqual(point);
   });
 

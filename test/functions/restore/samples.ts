@@ -13,6 +13,7 @@ export const options = (change: Partial<RestoreOptions> = {}): RestoreOptions =>
   replace: false,
   allowUnproven: false,
   safetyPoint: true,
+  thawTier: 'Standard',
   ...change,
 });
 

@@ -9,13 +9,14 @@ import { chosenBy } from '../../../functions/files/path-patterns.ts';
 import { encoded, HostMachine } from '../host-machine.ts';
 import { serveFiles } from './file-server.ts';
 
-/** Knows one volume and one container whose own files are the test's; a volume that is made is a folder. */
+/** Knows one volume and one container whose own files are the test's; a volume that is made is a folder, and its words lie in `created`. */
 const DOCKER = `#!/bin/bash
 here=$TMPDIR/..
 case "$1 $2" in
   'image inspect') echo null ;;
-  'volume inspect') [[ -d $here/$5 ]] && { echo "$here/$5"; exit; }; echo 'no such volume' >&2; exit 1 ;;
-  'volume create') shift 2; while [[ $1 == --* ]]; do shift; done; mkdir "$here/$1" && echo "$1" ;;
+  'volume inspect') [[ $4 != *json*Labels* ]] || { echo '{"com.docker.compose.volume":"it"}'; exit; }
+    [[ -d $here/$5 ]] && { echo "$here/$5"; exit; }; echo 'no such volume' >&2; exit 1 ;;
+  'volume create') shift 2; printf '%s\n' "$@" >"$here/created"; while [[ $1 == --* ]]; do shift; done; mkdir "$here/$1" && echo "$1" ;;
   'inspect --type')
     [[ $6 == app ]] || { echo 'no such container' >&2; exit 1; }
     case $5 in
@@ -85,7 +86,9 @@ export class TreeMachine {
   ): Answer {
     const url = encoded(this.#server.url(object));
     const previous = encoded(`.before-${POINT}`);
-    return this.#run('restore-tree-beside', place, { url, to: encoded(to), paths: list(paths), previous });
+    const labels = list(['com.docker.compose.project=shop', 'note=two\nlines']);
+    const volume = { newVolume: encoded(place.volume ?? ''), labels };
+    return this.#run('restore-tree-beside', place, { ...volume, url, to: encoded(to), paths: list(paths), previous });
   }
 
   swap(place: Place, direction: 'forward' | 'back'): Answer {

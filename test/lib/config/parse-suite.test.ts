@@ -48,7 +48,7 @@ describe('a suite file that says little', () => {
       retention: { daily: 7, weekly: 4, monthly: 12, yearly: 'forever', minimumProven: 2 },
       verification: { checks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
       alerts: { emails: [] },
-      timeouts: { inspect: 300, capture: 21_600, prove: 21_600, workflow: 86_400 },
+      timeouts: { inspect: 300, capture: 21_600, prove: 21_600, thaw: 172_800, workflow: 86_400 },
       stackNames: { vault: 'shop-vault', workflows: 'shop-backup' },
       warnings: [],
       deploymentRefusal: null,

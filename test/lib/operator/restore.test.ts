@@ -44,8 +44,10 @@ test('a plan tells a person what happens, what it needs and what stands in its w
       replace: false,
       allowUnproven: false,
       safetyPoint: true,
+      thawTier: 'Standard',
     },
     state: 'proven',
+    assessment: [{ source: 'shop', kind: 'database', state: 'missing', message: 'There is no database "shop".' }],
     items: [
       {
         item: '00',
@@ -70,6 +72,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     etaSeconds: 75,
     etaFrom: 'measured in the restore of yesterday',
     safetyPoint: true,
+    thaw: [{ storageClass: 'DEEP_ARCHIVE', objects: 2, bytes: 1_200_000, hours: { least: 0, most: 12 } }],
     problems: [{ path: 'point', value: 'NotProven', message: 'It was never proven.' }],
     warnings: [],
   };
@@ -86,6 +89,8 @@ test('a plan tells a person what happens, what it needs and what stands in its w
   const text = restore.text(fields, { color: false, now: new Date() }, {});
   for (const part of [
     'restore full from 20261123T020000Z (proven)',
+    /✗? *database shop +missing +There is no database "shop"\./,
+    /first thawed +2 objects, 1\.2 MB, from DEEP_ARCHIVE: takes up to 12 h \(Standard; --thaw Bulk: up to 48 h\); AWS charges/,
     /stops +infra-api-1/,
     /takes about +1 min 15 s, measured in the restore of yesterday/,
     /00 +database shop +shop +replaced +1\.2 MB +7\.0 MB +unknown/,

@@ -45,7 +45,7 @@ const COMMANDS = {
     ...at,
     Retention: { Mode: 'COMPLIANCE', RetainUntilDate: new Date('2030-01-01') },
   }),
-  RestoreObject: new RestoreObjectCommand({ ...at, RestoreRequest: { Days: 1 } }),
+  'RestoreObject to another place': new RestoreObjectCommand({ ...at, RestoreRequest: { Days: 1, OutputLocation: {} } }),
   SelectObjectContent: new SelectObjectContentCommand({
     ...at,
     Expression: 'x',
@@ -63,7 +63,7 @@ const COMMANDS = {
     ObjectLockRetainUntilDate: new Date('2030-01-01'),
   }),
   'PutObject with an ACL': new PutObjectCommand({ ...at, Body: 'x', ACL: 'public-read' }),
-  'PutObject to another class': new PutObjectCommand({ ...at, Body: 'x', StorageClass: 'GLACIER' }),
+  'PutObject to another class': new PutObjectCommand({ ...at, Body: 'x', StorageClass: 'INTELLIGENT_TIERING' }),
   'PutObject with a customer key': new PutObjectCommand({ ...at, Body: 'x', SSECustomerAlgorithm: 'AES256' }),
   'PutObject for another owner': new PutObjectCommand({ ...at, Body: 'x', ExpectedBucketOwner: '123456789012' }),
 };

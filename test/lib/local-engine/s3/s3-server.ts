@@ -27,7 +27,8 @@ export interface TestS3 {
 export async function startS3(buckets: Record<string, Record<string, unknown>>, config: S3ClientConfig = {}): Promise<TestS3> {
   const directory = mkdtempSync(join(tmpdir(), 'local-s3-'));
   const lookup = (id: string) => (id === ACCESS_KEY.accessKeyId ? { ...ACCESS_KEY, principalArn: PRINCIPAL } : undefined);
-  const open = (): S3 => createS3({ directory, authenticate: (incoming) => authenticate(incoming, lookup, new Date()) });
+  const open = (): S3 =>
+    createS3({ directory, thawMilliseconds: 300, authenticate: (incoming) => authenticate(incoming, lookup, new Date()) });
   let s3 = open();
   for (const [name, properties] of Object.entries(buckets)) await s3.createBucket(name, properties);
   const server = createServer((incoming, response) => void s3.handle(incoming, response));
