@@ -8,7 +8,7 @@ const warning = z.object({ name: z.string(), message: z.string() });
 
 /** An object the host put into the vault. `chunks`: sha256 of every `chunkBytes` piece, so that the read-back can work in parallel. */
 export const uploadedObject = z.object({
-  role: z.enum(['dump', 'fingerprint', 'schema', 'globals', 'archive', 'inventory', 'expected-schema']),
+  role: z.enum(['dump', 'fingerprint', 'schema', 'globals', 'archive', 'inventory', 'expected-schema', 'references']),
   key: z.string().min(1),
   bytes,
   rawBytes: bytes.nullable(),
@@ -181,6 +181,7 @@ export const HOST_RESULTS = {
   'restore-database': restored,
   'describe-schema': uploaded,
   'fingerprint-scratch': uploaded,
+  'list-references': uploaded,
   'inspect-database': inspectedDatabase,
   'create-roles': createdRoles,
   'restore-database-beside': restoredBeside,

@@ -13,6 +13,7 @@ export interface ProofDocuments {
   readonly restoreDatabase: HostDocumentHandle;
   readonly describeSchema: HostDocumentHandle;
   readonly fingerprintScratch: HostDocumentHandle;
+  readonly listReferences: HostDocumentHandle;
   readonly removeScratch: HostDocumentHandle;
 }
 
@@ -35,6 +36,7 @@ export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number)
     restoreDatabase: document('restore-database', [...SCRATCH, 'database', 'url']),
     describeSchema: document('describe-schema', [...SCRATCH, ...STORE, 'source', 'database', 'url']),
     fingerprintScratch: document('fingerprint-scratch', [...SCRATCH, ...STORE, 'source', 'database', 'fingerprint', 'checks']),
+    listReferences: document('list-references', [...SCRATCH, ...STORE, 'source', 'database', 'statements']),
     removeScratch: document('remove-scratch', ['suite', 'account']),
   };
 }
