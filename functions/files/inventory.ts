@@ -56,6 +56,7 @@ export async function readInventory(tar: Readable): Promise<Inventory> {
 export async function readNames(tar: Readable): Promise<ReadonlySet<string>> {
   const before = new Set<string>();
   const both = new Set<string>();
+  let lists = 0;
   const unpack = tar.pipe(extract());
   tar.on('error', (error) => unpack.destroy(error));
   for await (const entry of unpack) {
@@ -74,8 +75,9 @@ export async function readNames(tar: Readable): Promise<ReadonlySet<string>> {
         else if (before.delete(path)) both.add(path);
       }
     }
-    if (field === 0 || field % FIELDS !== 0) throw new NamedError('FilesMismatch', 'The stored inventory is cut or garbled.');
+    if (field % FIELDS === 0) lists++;
   }
+  if (lists !== 2) throw new NamedError('FilesMismatch', 'The stored inventory is cut or garbled.');
   return both;
 }
 

@@ -22,7 +22,17 @@ const PLAN = {
       scratch: { suite: 'shop', proof: 'proof', bootstrapUser: 'cA==' },
       store: {},
       globals: 'globals-db',
-      databases: [{ label: 'database-shop', database: 'c2hvcA==', fingerprint: 'hash', checks: [], checkList: '' }],
+      databases: [
+        {
+          label: 'database-shop',
+          database: 'c2hvcA==',
+          fingerprint: 'hash',
+          checks: [],
+          checkList: '',
+          crossChecks: [],
+          crossList: 'YQA=',
+        },
+      ],
     },
   ],
 };
@@ -45,6 +55,8 @@ const TASKS: Record<string, Answer> = {
   'Describe the restored schema': result(artifact),
   'Compare the schema': payload({ ok: true }),
   'Compare the rows': payload({ ok: true }),
+  'List the files that rows refer to': result(artifact),
+  'Look for the files that rows refer to': payload({ ok: true }),
   [REMOVE]: result({ removed: 1 }),
   [REMOVE_ACCESS]: payload({ removed: true }),
   [WRITE]: payload({ ok: true, proofId: 'proof', reason: null, failed: 0, checks: 1 }),
@@ -56,6 +68,7 @@ const NOTES = [
   'Note the failed restore',
   'Note the failed schema comparison',
   'Note the failed comparison of rows',
+  'Note the failed cross-checks',
 ];
 
 let machine: Record<string, unknown>;
@@ -98,6 +111,17 @@ describe('a proof', () => {
     expect(names.filter((name) => name === REMOVE)).toEqual([REMOVE]);
     expect(names.indexOf(REMOVE)).toBeGreaterThan(names.indexOf(step));
     expect(names.at(-1)).toBe(WRITE);
+  });
+
+  it('does not ask for files when the suite holds no row against them', async () => {
+    const databases = [{ ...PLAN.servers[0]!.databases[0]!, crossList: '' }];
+    const { names } = await prove({ 'Plan the proof': payload({ ...PLAN, servers: [{ ...PLAN.servers[0]!, databases }] }) });
+    expect(names).toEqual(Object.keys(TASKS).filter((name) => !name.includes('files that rows refer to')));
+  });
+
+  it('asks for files although the rows could not be compared', async () => {
+    const { names } = await prove({ 'Compare the rows': down });
+    expect(names).toContain('Look for the files that rows refer to');
   });
 
   it('takes the access to the scratch away whatever failed in it', async () => {
