@@ -77,6 +77,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] },
       { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
     ),
+    crossCheck: make('verify/cross-check', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/*/scratch-*'] }),
     writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'findings/*'], put: ['proofs/*'] }),
   };

@@ -31,7 +31,7 @@ interface Answer {
   readonly points?: readonly { id: string; restorable: boolean; state: string }[];
   readonly sources?: readonly { source: string; state: string }[];
   readonly seconds?: number;
-  readonly proofs?: readonly { checks: readonly { kind: string; ok: boolean }[] }[];
+  readonly proofs?: readonly { checks: readonly { kind: string; ok: boolean; actual: unknown }[] }[];
 }
 
 const held: { promise: string; holds: boolean; seen: string }[] = [];
@@ -72,6 +72,14 @@ async function writeSuite(stage: Stage, config: string): Promise<void> {
         { name: 'people', database: DATABASE, sql: 'select count(*) from person', expect: { min: 1 } },
         { name: 'schema versions', database: DATABASE, sql: 'select count(*) from schema_version', expect: { equals: 2 } },
       ],
+      crossChecks: [
+        {
+          name: 'attachments',
+          database: DATABASE,
+          sql: "select regexp_replace(file_uri, '^/uploads/', '') from attachment",
+          source: 'uploads',
+        },
+      ],
     },
   };
   await writeFile(join(FOLDER, 'suite.json'), `${JSON.stringify(suite, null, 2)}\n`);
@@ -105,6 +113,12 @@ async function story(stage: Stage): Promise<void> {
     'every table was compared row by row',
     tables >= 30,
     `${tables} tables, restored in ${backup.point?.lastProof?.restoreSeconds.toFixed(1)} s`,
+  );
+  const [attachments] = checks.filter(({ kind }) => kind === 'cross');
+  hold(
+    'every file that a row refers to is in it',
+    attachments?.ok === true,
+    `${(attachments?.actual as { paths: number } | undefined)?.paths} paths of attachments looked for`,
   );
 
   title('The next dump: its session is terminated half way');

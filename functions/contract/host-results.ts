@@ -8,7 +8,17 @@ const warning = z.object({ name: z.string(), message: z.string() });
 
 /** An object the host put into the vault. `chunks`: sha256 of every `chunkBytes` piece, so that the read-back can work in parallel. */
 export const uploadedObject = z.object({
-  role: z.enum(['dump', 'fingerprint', 'schema', 'globals', 'archive', 'inventory', 'expected-schema', 'plain-sql']),
+  role: z.enum([
+    'dump',
+    'fingerprint',
+    'schema',
+    'globals',
+    'archive',
+    'inventory',
+    'expected-schema',
+    'plain-sql',
+    'references',
+  ]),
   key: z.string().min(1),
   bytes,
   rawBytes: bytes.nullable(),
@@ -195,6 +205,7 @@ export const HOST_RESULTS = {
   'describe-schema': uploaded,
   'fingerprint-scratch': uploaded,
   'load-plain-sql': loaded,
+  'list-references': uploaded,
   'inspect-database': inspectedDatabase,
   'create-roles': createdRoles,
   'restore-database-beside': restoredBeside,

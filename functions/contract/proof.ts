@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
-import type { SqlCheck } from './sources.ts';
+import type { CrossCheck, SqlCheck } from './sources.ts';
 
 export const CHECK_KINDS = [
   'object',
@@ -86,7 +86,7 @@ const SECTIONS_OF_KIND: Record<ManifestSource['kind'], readonly Check['kind'][]>
  * What a proof must contain, from the manifest alone: a section that nobody wrote is a failed check, so a comparison that threw, or a
  * step that was left out, can never end in a proof that is ok.
  */
-export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]): Section[] {
+export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[], crossChecks: readonly CrossCheck[]): Section[] {
   const captured = manifest.sources.filter((source) => source.state === 'captured');
   const objects = captured.flatMap((source) => [
     section('object', source.label),
@@ -106,10 +106,11 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
         source: label,
       })),
     );
-  const sql = captured
-    .filter((source) => source.kind === 'database' && checks.some((check) => check.database === source.name))
-    .map(({ label }) => section('sql', label));
-  return [...objects, ...restored, ...plainSql, ...sql];
+  const asked = (kind: 'sql' | 'cross', of: readonly { readonly database: string }[]) =>
+    captured
+      .filter((source) => source.kind === 'database' && of.some(({ database }) => database === source.name))
+      .map(({ label }) => section(kind, label));
+  return [...objects, ...restored, ...plainSql, ...asked('sql', checks), ...asked('cross', crossChecks)];
 }
 
 function section(kind: Check['kind'], source: string): Section {

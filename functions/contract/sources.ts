@@ -64,3 +64,15 @@ export interface SqlCheck {
   readonly sql: string;
   readonly expect: { readonly equals: string | number | boolean } | { readonly min?: number; readonly max?: number };
 }
+
+/** A check of the suite file that holds rows against files: every path the statement answers must be in the source. */
+export interface CrossCheck {
+  readonly name: string;
+  /** Name of a database source. */
+  readonly database: string;
+  /** Answers one column. */
+  readonly sql: string;
+  /** Label of a volume, path or files source. */
+  readonly source: string;
+  readonly severity: 'failure' | 'warning';
+}

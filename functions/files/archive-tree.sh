@@ -52,7 +52,9 @@ capture_tree() {
   refuse_running_server "$what"
   files=$(find_in_tree ! -type d ! -type s -printf x | wc -c)
   ((files > 0)) || die SourceEmpty "$what holds no files."
-  raw=$(find_in_tree -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+  # What the archive holds before it is compressed: a file with several names once, and no hole of a sparse one.
+  raw=$(find_in_tree -type f -printf '%s %b %n %D:%i\n' |
+    awk '$3 == 1 || !seen[$4]++ { sum += $1 < $2 * 512 ? $1 : $2 * 512 } END { printf "%.0f", sum }')
 
   expected_bytes=$raw
   hash_tree 3>&- &
@@ -91,13 +93,15 @@ list_once() { # WHAT NAME
   list_tree >"$work/tree/$2" 2>"$work/list-errors" || not_readable "$1" "$work/list-errors" InventoryFailed
 }
 
-# GNU format: exact bytes of any name, and no extra block per file. tar takes backslashes in its arguments for escapes unless told otherwise. Its status must reach store, not that of the compressor.
+# GNU format: exact bytes of any name, and no extra block per file. Holes of sparse files stay holes (functions/files/fill-holes.ts reads
+# such entries). tar takes backslashes in its arguments for escapes unless told otherwise. Its status must reach store, not that of the
+# compressor.
 archive_tree() {
   local status=0
   mkfifo "$work/tar"
   printf '%s\0' "${tree_roots[@]}" >"$work/roots"
   compress <"$work/tar" 3>&- &
-  tar --create --no-unquote --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
+  tar --create --no-unquote --sparse --format=gnu --numeric-owner --anchored --wildcards-match-slash "${tree_exclude[@]}" --directory="$tree_directory" \
     --null --verbatim-files-from --files-from="$work/roots" >"$work/tar" 2>"$work/tar-errors" || status=$?
   wait $! || status=2
   return "$status"

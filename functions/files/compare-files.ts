@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
 import type { Check } from '../contract/proof.ts';
+import { fillHoles } from './fill-holes.ts';
 import { type Inventory, type InventoryEntry, readableName, relative } from './inventory.ts';
 
 /** The letters of `find -printf %y` for tar's types; a hard link is what the entry it names is. */
@@ -29,8 +30,9 @@ export async function compareFiles(source: string, inventory: Inventory, tar: Re
   const warnings: Check[] = [];
   const seen = new Map<string, Content>();
   let bytes = 0;
-  const unpack = tar.pipe(extract(EXACT_NAMES));
-  tar.on('error', (error) => unpack.destroy(error));
+  const plain = Readable.from(fillHoles(tar));
+  const unpack = plain.pipe(extract(EXACT_NAMES));
+  plain.on('error', (error) => unpack.destroy(error));
   for await (const entry of unpack) {
     const name = relative(entry.header.name);
     const hash = createHash('sha256');

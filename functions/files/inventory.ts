@@ -27,6 +27,8 @@ export interface InventoryEntry {
 export type Inventory = ReadonlyMap<string, InventoryEntry>;
 
 const FIELDS = 11;
+/** Which of them is the name. */
+const NAME = 9;
 const MEMBERS = ['before', 'after', 'hashes', 'odd-hashes'] as const;
 
 /** @throws NamedError FilesMismatch when it is no inventory. */
@@ -47,6 +49,52 @@ export async function readInventory(tar: Readable): Promise<Inventory> {
   return merge(records(before!), records(after!), parseHashes(hashes!, odd!));
 }
 
+/**
+ * Names that were there before and after, so certainly in the archive; nothing else of the inventory is held, since there may be millions.
+ * @throws NamedError FilesMismatch when it is no inventory.
+ */
+export async function readNames(tar: Readable): Promise<ReadonlySet<string>> {
+  const before = new Set<string>();
+  const both = new Set<string>();
+  let lists = 0;
+  const unpack = tar.pipe(extract());
+  tar.on('error', (error) => unpack.destroy(error));
+  for await (const entry of unpack) {
+    const { name } = entry.header;
+    if (name !== 'before' && name !== 'after') {
+      entry.resume();
+      continue;
+    }
+    let field = 0;
+    for await (const texts of textsIn(entry)) {
+      for (const text of texts) {
+        if (field++ % FIELDS !== NAME) continue;
+        // A copy: a part of the text would keep the whole list alive.
+        const path = Buffer.from(relative(text), 'latin1').toString('latin1');
+        if (name === 'before') before.add(path);
+        else if (before.delete(path)) both.add(path);
+      }
+    }
+    if (field % FIELDS === 0) lists++;
+  }
+  if (lists !== 2) throw new NamedError('FilesMismatch', 'The stored inventory is cut or garbled.');
+  return both;
+}
+
+/**
+ * The texts of a stream, each ended by NUL, as latin1 and as many at once as arrived.
+ * @throws NamedError FilesMismatch when the last has no end.
+ */
+export async function* textsIn(stream: AsyncIterable<unknown>): AsyncGenerator<string[]> {
+  let rest = '';
+  for await (const chunk of stream) {
+    const texts = (rest + (chunk as Buffer).toString('latin1')).split('\0');
+    rest = texts.pop()!;
+    yield texts;
+  }
+  if (rest !== '') throw new NamedError('FilesMismatch', 'A stored list is cut.');
+}
+
 function records(text: string): Map<string, string[]> {
   const fields = text.split('\0');
   if (fields.pop() !== '' || fields.length % FIELDS !== 0) {
@@ -55,7 +103,7 @@ function records(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (let at = 0; at < fields.length; at += FIELDS) {
     const record = fields.slice(at, at + FIELDS);
-    found.set(relative(record[9]!), record);
+    found.set(relative(record[NAME]!), record);
   }
   return found;
 }

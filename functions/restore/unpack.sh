@@ -101,16 +101,6 @@ unpack() {
   [[ ${#paths[@]} -gt 0 || $SSM_kind != path || $(head -n 1 "$work/index") == ./ ]] || : >"$work/is-file"
   entries=$(find "$stage/new" -mindepth 1 -printf x | wc -c)
   bytes=$(find "$stage/new" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
-  dig_holes
-}
-
-# The archive holds the zeros of a sparse file: they are given back to the disk, and the file's time stays what it was.
-dig_holes() {
-  local file
-  command -v fallocate >/dev/null || return 0
-  while IFS= read -r -d '' file; do
-    keep_time "$file" fallocate --dig-holes "$file" 2>/dev/null || true
-  done < <(find "$stage/new" -type f -size +1M -print0)
 }
 
 # Folders above what was chosen that are not in the archive themselves: they become as the folder they will lie in.

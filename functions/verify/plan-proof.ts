@@ -7,7 +7,7 @@ import { keys } from '../contract/keys.ts';
 import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
 import { readBackParts } from '../contract/proof.ts';
-import type { SqlCheck } from '../contract/sources.ts';
+import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
@@ -18,6 +18,7 @@ const input = z.object({
   account: z.string(),
   id: z.string(),
   checks: z.custom<SqlCheck[]>(Array.isArray),
+  crossChecks: z.custom<CrossCheck[]>(Array.isArray),
   /** Where the scratch listens; null when no agent can reach it. */
   address: z.string().nullable(),
   port: z.number().int(),
@@ -29,7 +30,7 @@ const CHUNK_BYTES = String(256 * 1024 * 1024);
 const vault = new Vault(required('BUCKET'));
 
 /** What must be looked at to prove a point, from its manifest alone: nothing is asked of the host that was backed up. */
-export const handler = agent(input, async ({ suite, account, id, checks, address, port }) => {
+export const handler = agent(input, async ({ suite, account, id, checks, crossChecks, address, port }) => {
   if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
   const now = new Date();
   const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
@@ -47,7 +48,7 @@ export const handler = agent(input, async ({ suite, account, id, checks, address
     proofId,
     startedAt: isoSeconds(now),
     sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source) })),
-    servers: serversOf(captured, checks, common, {
+    servers: serversOf(captured, { checks, crossChecks }, common, {
       address: address ?? '',
       firstPort: String(port),
       lastPort: String(port + SCRATCH_PORTS - 1),
@@ -70,13 +71,14 @@ async function refuseArchived(captured: readonly ManifestSource[]): Promise<void
   throw new NamedError('PointArchived', message);
 }
 
+/** What the suite file asks of the restored databases. */
+interface Asked {
+  readonly checks: readonly SqlCheck[];
+  readonly crossChecks: readonly CrossCheck[];
+}
+
 /** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
-function serversOf(
-  captured: ManifestSource[],
-  checks: readonly SqlCheck[],
-  common: Record<string, string>,
-  listen: Record<string, string>,
-) {
+function serversOf(captured: ManifestSource[], asked: Asked, common: Record<string, string>, listen: Record<string, string>) {
   const containers = [
     ...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : []))),
   ];
@@ -101,19 +103,23 @@ function serversOf(
       scratch,
       store: { ...common, bootstrapUser },
       globals: globals?.label ?? null,
-      databases: databases.map((source) => databasePlan(source, checks)),
+      databases: databases.map((source) => databasePlan(source, asked)),
     };
   });
 }
 
-function databasePlan(source: ManifestSource, checks: readonly SqlCheck[]) {
-  const own = checks.filter(({ database }) => database === source.name);
+function databasePlan(source: ManifestSource, asked: Asked) {
+  const checks = asked.checks.filter(({ database }) => database === source.name);
+  const crossChecks = asked.crossChecks.filter(({ database }) => database === source.name);
   return {
     label: source.label,
     database: encode(String(source.declared.database)),
     plainSql: hasPlainSql(source),
     fingerprint: source.declared.fingerprint as Manifest['sources'][0]['declared']['fingerprint'],
-    checks: own,
-    checkList: encodeList(own.flatMap(({ name, sql }) => [name, sql])),
+    checks,
+    checkList: encodeList(checks.flatMap(({ name, sql }) => [name, sql])),
+    crossChecks,
+    // The document puts each into another statement.
+    crossList: encodeList(crossChecks.map(({ sql }) => sql.replace(/[\s;]+$/, ''))),
   };
 }

@@ -3,7 +3,7 @@ import { isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { type Check, type Findings, findingsSchema, type Proof, requiredSections, type Section } from '../contract/proof.ts';
-import type { SqlCheck } from '../contract/sources.ts';
+import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
@@ -15,6 +15,7 @@ const input = z.object({
   proofId: z.string(),
   startedAt: z.string(),
   checks: z.custom<SqlCheck[]>(Array.isArray),
+  crossChecks: z.custom<CrossCheck[]>(Array.isArray),
   acceptAnomaly: z.object({ who: z.string(), why: z.string() }).nullable(),
 });
 
@@ -26,7 +27,7 @@ const vault = new Vault(required('BUCKET'));
 /** Gathers every section that the manifest demands and writes the proof, once. Ok only if all are there and nothing in them failed. */
 export const handler = agent(input, async (run) => {
   const manifest = await readPoint(vault, run);
-  const found = await Promise.all(requiredSections(manifest, run.checks).map((section) => gather(run, section)));
+  const found = await Promise.all(requiredSections(manifest, run.checks, run.crossChecks).map((section) => gather(run, section)));
   const checks = [...found.flatMap(({ checks }) => checks), ...anomalyChecks(manifest, run.acceptAnomaly !== null)];
   const problems = checks.filter(({ ok, severity }) => !ok && severity === 'failure');
   // A step that was not reached tells less than the one that failed before it.

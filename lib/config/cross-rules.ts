@@ -29,7 +29,21 @@ function sourceProblems(raw: unknown): Problem[] {
 }
 
 function checkProblems(raw: unknown): Problem[] {
-  const path = ['verification', 'checks'];
+  const [checks, crossChecks] = [
+    ['verification', 'checks'],
+    ['verification', 'crossChecks'],
+  ] as const;
+  const problems = textsAt(raw, crossChecks, 'source').map((name) =>
+    name === undefined ? undefined : fileSourceProblem(raw, name),
+  );
+  return [
+    ...databaseProblems(raw, checks),
+    ...databaseProblems(raw, crossChecks),
+    ...problems.flatMap((message, index) => (message ? [problem([...crossChecks, index, 'source'], raw, message)] : [])),
+  ];
+}
+
+function databaseProblems(raw: unknown, path: readonly string[]): Problem[] {
   const databases = textsAt(raw, ['sources', 'databases'], 'name');
   const asked = textsAt(raw, path, 'database');
   const unknown = asked.flatMap((name, index) => (name === undefined || databases.includes(name) ? [] : [index]));
@@ -39,6 +53,15 @@ function checkProblems(raw: unknown): Problem[] {
     ...unknown.map((index) => problem([...path, index, 'database'], raw, 'is not the name of a database source')),
     ...twice.map((index) => problem([...path, index, 'name'], raw, 'is the name of another check of the same database')),
   ];
+}
+
+/** Sources of files share no namespace: a name that two kinds have says nothing. */
+function fileSourceProblem(raw: unknown, name: string): string | undefined {
+  const [isDatabase = false, ...holdsFiles] = GROUPS.map((group) => textsAt(raw, ['sources', group], 'name').includes(name));
+  const found = holdsFiles.filter(Boolean).length;
+  if (found === 1) return undefined;
+  if (found > 1) return 'is the name of sources of several kinds; give one of them another name';
+  return isDatabase ? 'is a database; name a volume, path or files source' : 'is not the name of a volume, path or files source';
 }
 
 function hostProblems(raw: unknown): Problem[] {

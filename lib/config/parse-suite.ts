@@ -1,6 +1,7 @@
 import type { core } from 'zod';
+import { sourceLabel } from '../../functions/contract/keys.ts';
 import { vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
-import type { SqlCheck } from '../../functions/contract/sources.ts';
+import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import { crossProblems } from './cross-rules.ts';
 import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
 import { normaliseSources } from './normalise-sources.ts';
@@ -31,11 +32,17 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
   const deploymentRefusal = isPlaceholder
     ? `host.instanceId is still the placeholder ${PLACEHOLDER_INSTANCE}: put the real one into the suite file or deploy with -c instanceId=i-…`
     : null;
+  const sources = normaliseSources(suite.sources);
+  const { checks, crossChecks } = suite.verification;
   return {
     ...suite,
-    sources: normaliseSources(suite.sources),
+    sources,
     schedules,
-    verification: { ...suite.verification, checks: suite.verification.checks.map(checkOf) },
+    verification: {
+      ...suite.verification,
+      checks: checks.map(checkOf),
+      crossChecks: crossChecks.map((check) => ({ ...check, source: labelOfFiles(check.source, sources) })),
+    },
     stackNames: { vault: vaultStackName(suite.name), workflows: workflowStackName(suite.name) },
     warnings: [
       ...schedules.flatMap((entry) => springGapWarning(entry, suite.timeZone) ?? []),
@@ -48,6 +55,12 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
 function checkOf({ expect, ...check }: SuiteDeclaration['verification']['checks'][number]): SqlCheck {
   const { equals, min, max } = expect;
   return { ...check, expect: equals === undefined ? { min, max } : { equals } };
+}
+
+/** A name of cross-rules.ts: exactly one source of files has it. */
+function labelOfFiles(name: string, sources: readonly Source[]): CrossCheck['source'] {
+  const { kind } = sources.find((source) => source.name === name && source.kind !== 'database' && source.kind !== 'globals')!;
+  return sourceLabel(kind, name);
 }
 
 function problemsOf(issue: core.$ZodIssue, raw: unknown): Problem[] {

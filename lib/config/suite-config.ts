@@ -1,4 +1,4 @@
-import type { Source, SqlCheck } from '../../functions/contract/sources.ts';
+import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import type { Tier } from '../../functions/contract/tiers.ts';
 
 /** Where an agent must stand to reach the scratch server over the network; `securityGroupIds` are the host's own. */
@@ -47,6 +47,7 @@ export interface SuiteConfig {
   readonly retention: Retention;
   readonly verification: {
     readonly checks: readonly SqlCheck[];
+    readonly crossChecks: readonly CrossCheck[];
     readonly port: number;
     /** An anomaly: a source lost more than `share` of its size (0..1) and more than `bytes`. */
     readonly shrink: { readonly share: number; readonly bytes: number };

@@ -86,8 +86,17 @@ const check = z.strictObject({
   expect: expectation,
 });
 
+const crossCheck = z.strictObject({
+  name: freeText,
+  database: z.string(),
+  sql: freeText,
+  source: z.string(),
+  severity: z.enum(['failure', 'warning']).default('failure'),
+});
+
 const verification = z.strictObject({
   checks: z.array(check).default([]),
+  crossChecks: z.array(crossCheck).default([]),
   port: number.int().min(1024, 'must be a port of 1024 to 65535').max(65_535, 'must be a port of 1024 to 65535').default(55_432),
   shrink: z
     .strictObject({

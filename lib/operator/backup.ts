@@ -7,6 +7,7 @@ import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
 import { pointText } from './point-text.ts';
 import { readLockState, readPoint } from './points.ts';
+import { readProofs } from './proofs.ts';
 import { type Ended, holderText, lockHeld, run } from './run.ts';
 import { paint } from './text.ts';
 import { Vault } from './vault.ts';
@@ -102,7 +103,12 @@ async function idOfFailedRun(work: Work, executionArn: string, since: Date): Pro
   return null;
 }
 
+/** Of the capture, and those of the proof that have a name; the manifest has told the others already. */
 async function warningsOf(work: Work, id: string): Promise<Notice[]> {
-  const found = await readManifest(new Vault(work.connection), id);
-  return found?.valid ? found.manifest.warnings : [];
+  const [found, proofs] = await Promise.all([readManifest(new Vault(work.connection), id), readProofs(work.connection, id)]);
+  const warned = (proofs[0]?.checks ?? []).filter(({ ok, severity }) => !ok && severity === 'warning');
+  return [
+    ...(found?.valid ? found.manifest.warnings : []),
+    ...warned.flatMap(({ error: name, source, message }) => (name === null ? [] : [{ name, source, message }])),
+  ];
 }

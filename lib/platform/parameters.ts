@@ -33,6 +33,7 @@ const PARAMETERS = {
   sharedPreloadLibraries: ['Libraries the server starts with, base64.', BASE64],
   url: ['Presigned URL, base64: good for 15 minutes.', BASE64],
   checks: ['Name and statement of each check, each followed by NUL, base64.', BASE64],
+  statements: ['Statements, each followed by NUL, base64.', BASE64],
   restore: ['Id of the restore.', '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}$'],
   tables: ['Names of tables, each followed by NUL, base64.', BASE64],
   beside: ['Name of the new database beside the old one, base64.', BASE64],

@@ -14,6 +14,7 @@ export interface ProofDocuments {
   readonly describeSchema: HostDocumentHandle;
   readonly fingerprintScratch: HostDocumentHandle;
   readonly loadPlainSql: HostDocumentHandle;
+  readonly listReferences: HostDocumentHandle;
   readonly removeScratch: HostDocumentHandle;
 }
 
@@ -37,6 +38,7 @@ export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number)
     describeSchema: document('describe-schema', [...SCRATCH, ...STORE, 'source', 'database', 'url']),
     fingerprintScratch: document('fingerprint-scratch', [...SCRATCH, ...STORE, 'source', 'database', 'fingerprint', 'checks']),
     loadPlainSql: document('load-plain-sql', [...SCRATCH, ...STORE, 'source', 'database', 'fingerprint', 'url']),
+    listReferences: document('list-references', [...SCRATCH, ...STORE, 'source', 'database', 'statements']),
     removeScratch: document('remove-scratch', ['suite', 'account']),
   };
 }

@@ -19,6 +19,7 @@ export interface ProofAgents {
   readonly compareRoles: Agent;
   readonly compareSchema: Agent;
   readonly compareRows: Agent;
+  readonly crossCheck: Agent;
   readonly removeAccess: Agent;
   readonly writeProof: Agent;
 }
@@ -56,7 +57,7 @@ export class Prove extends Construct {
 
   private states(props: ProveProps): sfn.IChainable {
     const { suite, agents } = props;
-    const { checks, port } = suite.verification;
+    const { checks, crossChecks, port } = suite.verification;
     const plan = agents.planProof.step(
       this,
       'Plan the proof',
@@ -65,6 +66,7 @@ export class Prove extends Construct {
         account: Stack.of(this).account,
         id: expression('$states.input.id'),
         checks,
+        crossChecks,
         address: suite.host.network ? suite.host.address : null,
         port,
       },
@@ -85,6 +87,7 @@ export class Prove extends Construct {
       ...PLACE,
       startedAt: expression('$plan.startedAt'),
       checks,
+      crossChecks,
       acceptAnomaly: expression('$acceptAnomaly'),
     });
     const proven = sfn.Succeed.jsonata(this, 'Proven', {

@@ -67,12 +67,14 @@ export class RestoreDatabases extends Construct {
     const plainSql = sfn.Choice.jsonata(this, 'Was plain SQL stored, too?')
       .when(sfn.Condition.jsonata(expression('$database.plainSql')), this.plainSql(end))
       .otherwise(end);
+    const cross = this.crossChecks();
 
     // What cannot be listed or restored has no schema and no rows to compare: their sections stay empty, which fails the proof too.
     this.onFailure([dumpUrl, list, listed], 'archive', 'Note the dump that cannot be listed', end);
     this.onFailure([restoreUrl, restore, restored], 'restore', 'Note the failed restore', end);
     this.onFailure([schemaUrl, describe, compareSchema], 'schema', 'Note the failed schema comparison', rows.first);
-    this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', plainSql);
+    this.onFailure(rows.all, 'table', 'Note the failed comparison of rows', cross.first);
+    this.onFailure(cross.all, 'cross', 'Note the failed cross-checks', plainSql);
 
     dumpUrl
       .next(list)
@@ -84,7 +86,9 @@ export class RestoreDatabases extends Construct {
       .next(describe)
       .next(compareSchema)
       .next(rows.first);
-    rows.last.next(plainSql);
+    rows.last.next(cross.first);
+    cross.first.otherwise(plainSql);
+    cross.last.next(plainSql);
     this.states = sfn.Map.jsonata(this, 'Restore every database', {
       items: sfn.ProvideItems.jsonata(expression('$server.databases')),
       maxConcurrency: 1,
@@ -153,6 +157,26 @@ export class RestoreDatabases extends Construct {
     this.onFailure([rows], 'table', 'Note the failed comparison of rows of the plain SQL', schema, copy);
     this.onFailure([schema], 'schema', 'Note the failed comparison of the schema of the plain SQL', end, copy);
     return url.next(load).next(loaded).next(rows).next(schema).next(end);
+  }
+
+  /** Paths that rows refer to are listed where the rows are, and looked for by an agent that reads the stored inventories. */
+  private crossChecks() {
+    const { agents, documents } = this.props;
+    const list = onHost(this, this.props, 'List the files that rows refer to', {
+      document: documents.listReferences,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'statements': $database.crossList }])`,
+      name: 'references',
+    });
+    const last = agents.crossCheck.step(this, 'Look for the files that rows refer to', {
+      ...this.place(),
+      checks: expression('$database.crossChecks'),
+      listKey: expression('$states.input.artifacts[0].key'),
+    });
+    const first = sfn.Choice.jsonata(this, 'Are its rows to be held against files?').when(
+      sfn.Condition.jsonata(expression("$database.crossList != ''")),
+      list.next(last),
+    );
+    return { first, last, all: [list, last] };
   }
 
   private presign(stateName: string, role: string): tasks.LambdaInvoke {

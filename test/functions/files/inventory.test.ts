@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { readableName, readInventory, relative } from '../../../functions/files/inventory.ts';
+import { readableName, readInventory, readNames, relative, textsIn } from '../../../functions/files/inventory.ts';
 
 const HASH = 'a'.repeat(64);
 /** type, size, mode, uid, gid, mtime, ctime, inode, links, path, link target. */
@@ -15,6 +15,36 @@ function stored(members: Record<string, string>): Readable {
   return Readable.from(tar);
 }
 const whole = (more: Record<string, string> = {}) => stored({ before: '', after: '', hashes: '', 'odd-hashes': '', ...more });
+
+describe('the names of a stored inventory', () => {
+  it('are those of both its lists, whatever their entries are', async () => {
+    const odd = 'a\n\\b\xff';
+    const names = await readNames(
+      whole({
+        before:
+          record('.', { type: 'd' }) + record(`./${odd}`) + record('./l', { type: 'l', target: './target' }) + record('./gone'),
+        after: record('./new') + record('.', { type: 'd' }) + record('./l', { type: 'p' }) + record(`./${odd}`),
+      }),
+    );
+    expect([...names].sort()).toEqual(['.', odd, 'l']);
+  });
+
+  it.each([
+    ['without one of its lists', () => stored({ before: record('./a'), hashes: '' })],
+    ['with a record that is cut', () => whole({ before: record('./a'), after: record('./a').slice(0, -2) })],
+    ['with a field too many', () => whole({ before: `${record('./a')}x\0`, after: record('./a') })],
+  ])('%s are none', async (_, tar) => {
+    await expect(readNames(tar())).rejects.toMatchObject({ name: 'FilesMismatch' });
+  });
+
+  it('are read alike however their bytes arrive', async () => {
+    const bytes = Buffer.from('one\0\0tw\xe9\0three\0', 'latin1');
+    for (const size of [1, 2, 5, 100]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
+      expect((await Readable.from(textsIn(Readable.from(chunks))).toArray()).flat()).toEqual(['one', '', 'tw\xe9', 'three']);
+    }
+  });
+});
 
 describe('a stored inventory', () => {
   it('gives every entry with its facts and its hash, odd names and all', async () => {

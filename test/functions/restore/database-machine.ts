@@ -24,7 +24,18 @@ const STORE = {
   source: 'database-it',
 };
 /** These travel as they are; everything else is free text. */
-const PLAIN = ['passwordVariable', 'ownership', 'direction', 'replace', 'fingerprint', 'optional', 'plainSql', 'oid', 'old', 'discard'];
+const PLAIN = [
+  'passwordVariable',
+  'ownership',
+  'direction',
+  'replace',
+  'fingerprint',
+  'optional',
+  'plainSql',
+  'oid',
+  'old',
+  'discard',
+];
 
 export interface Answer {
   status: number | null;

@@ -10,6 +10,7 @@ import { type Handler, WithVault } from '../with-vault.ts';
 
 const id = '20261123T020000Z';
 const SQL_CHECK = { name: 'users', database: 'shop', sql: 'select 1', expect: { min: 1 } };
+const CROSS_CHECK = { name: 'attachments', database: 'shop', sql: 'select 1', source: 'volume-uploads', severity: 'warning' };
 
 const vault = WithVault.forThisFile();
 let handler: Handler;
@@ -53,7 +54,7 @@ const SOURCES = [
   source('database', 'twice', { declared: { plainSql: true } }),
 ];
 
-/** What a proof of these sources and the one check must hold, written down here once more. */
+/** What a proof of these sources and the one check of each kind must hold, written down here once more. */
 const SECTIONS: [string, Check['kind'], string][] = [
   ['object-database-shop', 'object', 'shop'],
   ['read-back-database-shop.0', 'read-back', 'shop'],
@@ -62,6 +63,7 @@ const SECTIONS: [string, Check['kind'], string][] = [
   ['table-database-shop', 'table', 'shop'],
   ['schema-database-shop', 'schema', 'shop'],
   ['sql-database-shop', 'sql', 'shop'],
+  ['cross-database-shop', 'cross', 'shop'],
   ['object-globals-db', 'object', 'db'],
   ['read-back-globals-db.0', 'read-back', 'db'],
   ['restore-globals-db', 'restore', 'db'],
@@ -131,7 +133,15 @@ async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {})
     if (stored !== null) await vault.put(`shop/findings/${id}/${proofId}/${section}.json`, text);
   });
   await Promise.all(storing);
-  const event = { suite: 'shop', id, proofId, startedAt: time, checks: [SQL_CHECK], acceptAnomaly: acceptAnomaly ?? null };
+  const event = {
+    suite: 'shop',
+    id,
+    proofId,
+    startedAt: time,
+    checks: [SQL_CHECK],
+    crossChecks: [CROSS_CHECK],
+    acceptAnomaly: acceptAnomaly ?? null,
+  };
   const run = () => handler(event);
   return { proofId, run };
 }

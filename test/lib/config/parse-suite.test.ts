@@ -46,7 +46,7 @@ describe('a suite file that says little', () => {
         { name: 'full', tier: 'weekly', expression: 'cron(0 3 ? * SUN *)' },
       ],
       retention: { daily: 7, weekly: 4, monthly: 12, yearly: 'forever', minimumProven: 2 },
-      verification: { checks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
+      verification: { checks: [], crossChecks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
       alerts: { emails: [] },
       timeouts: { inspect: 300, capture: 21_600, prove: 21_600, thaw: 172_800, workflow: 86_400 },
       stackNames: { vault: 'shop-vault', workflows: 'shop-backup' },
@@ -136,8 +136,14 @@ describe('a wrong suite file', () => {
       sources: {
         databases: [{ name: 'a', container: 'db', port: 5432, plainSql: 'yes' }, { name: 'a', container: '' }, { name: 'b b' }],
         volumes: [{ name: 'v', volume: '/etc' }],
-        paths: [{ name: 'p', container: 'c', path: 'app/../etc' }],
-        files: [{ name: 'f', directory: 'srv', include: [] }],
+        paths: [
+          { name: 'p', container: 'c', path: 'app/../etc' },
+          { name: 'twice', container: 'c', path: '/app' },
+        ],
+        files: [
+          { name: 'twice', directory: '/srv', include: ['x'] },
+          { name: 'f', directory: 'srv', include: [] },
+        ],
       },
       schedules: { daily: 'cron(0 2 * * * *)', hourly: 'rate(1 hour)' },
       retention: { daily: 0, yearly: 'never' },
@@ -146,6 +152,11 @@ describe('a wrong suite file', () => {
           { name: 'c', database: 'zzz', sql: 'select 1', expect: {} },
           { name: 'd', database: 'a', sql: 'select 1', expect: { equals: 1, min: 1 } },
           { name: 'd', database: 'a', sql: 'select 1', expect: { min: 2, max: 1 } },
+        ],
+        crossChecks: [
+          { name: 'x', database: 'a', sql: 'select path from t', source: 'a', severity: 'fatal' },
+          { name: 'x', database: 'a', sql: '', source: 'nowhere' },
+          { name: 'y', database: 'v', sql: 'select path from t', source: 'twice', expect: {} },
         ],
       },
       alerts: { emails: ['nobody'] },
@@ -165,8 +176,8 @@ describe('a wrong suite file', () => {
       'sources.databases[2].container': null,
       'sources.volumes[0].volume': '/etc',
       'sources.paths[0].path': 'app/../etc',
-      'sources.files[0].directory': 'srv',
-      'sources.files[0].include': [],
+      'sources.files[1].directory': 'srv',
+      'sources.files[1].include': [],
       'schedules.daily': 'cron(0 2 * * * *)',
       'schedules.hourly': 'rate(1 hour)',
       'retention.daily': 0,
@@ -176,6 +187,14 @@ describe('a wrong suite file', () => {
       'verification.checks[1].expect': { equals: 1, min: 1 },
       'verification.checks[2].name': 'd',
       'verification.checks[2].expect': { min: 2, max: 1 },
+      'verification.crossChecks[0].severity': 'fatal',
+      'verification.crossChecks[0].source': 'a',
+      'verification.crossChecks[1].name': 'x',
+      'verification.crossChecks[1].sql': '',
+      'verification.crossChecks[1].source': 'nowhere',
+      'verification.crossChecks[2].database': 'v',
+      'verification.crossChecks[2].source': 'twice',
+      'verification.crossChecks[2].expect': {},
       'alerts.emails[0]': 'nobody',
       timeZone: 'Mars/Olympus',
     });
@@ -202,6 +221,52 @@ describe('a wrong suite file', () => {
     expect(messages).toEqual([
       'host.instanceId is missing; it can also be given as context: -c instanceId=…',
       'host.roleName is missing; it can also be given as context: -c roleName=…',
+    ]);
+  });
+});
+
+describe('a cross-check', () => {
+  const sources = {
+    databases: [{ name: 'shop', container: 'db' }],
+    volumes: [{ name: 'uploads' }],
+    paths: [{ name: 'shop', container: 'web', path: '/app' }],
+    files: [{ name: 'sheets', directory: '/srv', include: ['**'] }],
+  };
+  const checked = (...crossChecks: object[]) => suiteWith({ sources, verification: { crossChecks } });
+  const check = { name: 'attachments', database: 'shop', sql: 'select path from attachments', source: 'uploads' };
+
+  it('fails the proof unless it says otherwise, and names the one source of files that has the name', () => {
+    const declared = checked(
+      check,
+      { ...check, name: 'b', source: 'sheets', severity: 'warning' },
+      { ...check, name: 'c', source: 'shop' },
+    );
+    expect(parseSuite(declared, LOCAL).verification.crossChecks).toEqual([
+      { ...check, source: 'volume-uploads', severity: 'failure' },
+      { ...check, name: 'b', source: 'files-sheets', severity: 'warning' },
+      { ...check, name: 'c', source: 'path-shop', severity: 'failure' },
+    ]);
+  });
+
+  it('is refused with what its source is instead', () => {
+    const messages = (more: object) => problemsOf(checked({ ...check, ...more }), LOCAL).map(({ message }) => message);
+    expect(messages({ source: 'upload' })).toEqual(['is not the name of a volume, path or files source']);
+    expect(messages({ database: 'uploads' })).toEqual(['is not the name of a database source']);
+    const named = { ...sources, databases: [{ name: 'd', container: 'db' }], files: [{ ...sources.files[0], name: 'uploads' }] };
+    const both = {
+      ...suiteWith({ sources: named }),
+      verification: {
+        crossChecks: [
+          { ...check, source: 'd' },
+          { ...check, name: 'b' },
+        ],
+      },
+    };
+    expect(problemsOf(both, LOCAL).map(({ path, message }) => `${path} ${message}`)).toEqual([
+      'verification.crossChecks[0].database is not the name of a database source',
+      'verification.crossChecks[1].database is not the name of a database source',
+      'verification.crossChecks[0].source is a database; name a volume, path or files source',
+      'verification.crossChecks[1].source is the name of sources of several kinds; give one of them another name',
     ]);
   });
 });

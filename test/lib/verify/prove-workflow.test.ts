@@ -23,7 +23,16 @@ const PLAN = {
       store: {},
       globals: 'globals-db',
       databases: [
-        { label: 'database-shop', database: 'c2hvcA==', fingerprint: 'hash', plainSql: true, checks: [], checkList: '' },
+        {
+          label: 'database-shop',
+          database: 'c2hvcA==',
+          fingerprint: 'hash',
+          plainSql: true,
+          checks: [],
+          checkList: '',
+          crossChecks: [],
+          crossList: 'YQA=',
+        },
       ],
     },
   ],
@@ -48,6 +57,8 @@ const TASKS: Record<string, Answer> = {
   'Describe the restored schema': result(artifact),
   'Compare the schema': payload({ ok: true }),
   'Compare the rows': payload({ ok: true }),
+  'List the files that rows refer to': result(artifact),
+  'Look for the files that rows refer to': payload({ ok: true }),
   'Give the host a way to the plain SQL': payload(stored),
   'Load the plain SQL': result({ seconds: 1, sha256: stored.sha256, bytes: 7, artifacts: PLAIN_SQL }),
   'Note how the plain SQL was loaded': payload({ ok: true }),
@@ -67,6 +78,7 @@ const NOTES = [
   'Note the plain SQL that cannot be loaded',
   'Note the failed comparison of rows of the plain SQL',
   'Note the failed comparison of the schema of the plain SQL',
+  'Note the failed cross-checks',
 ];
 
 let machine: Record<string, unknown>;
@@ -109,6 +121,17 @@ describe('a proof', () => {
     expect(names.filter((name) => name === REMOVE)).toEqual([REMOVE]);
     expect(names.indexOf(REMOVE)).toBeGreaterThan(names.indexOf(step));
     expect(names.at(-1)).toBe(WRITE);
+  });
+
+  it('does not ask for files when the suite holds no row against them', async () => {
+    const databases = [{ ...PLAN.servers[0]!.databases[0]!, crossList: '' }];
+    const { names } = await prove({ 'Plan the proof': payload({ ...PLAN, servers: [{ ...PLAN.servers[0]!, databases }] }) });
+    expect(names).toEqual(Object.keys(TASKS).filter((name) => !name.includes('files that rows refer to')));
+  });
+
+  it('asks for files although the rows could not be compared', async () => {
+    const { names } = await prove({ 'Compare the rows': down });
+    expect(names).toContain('Look for the files that rows refer to');
   });
 
   it('takes the access to the scratch away whatever failed in it', async () => {
