@@ -38,7 +38,7 @@ fi
 
 # Bytes are shown only where every line can be judged.
 differences() { # NAME OLD NEW
-  local strict=1
+  local show=nothing
   if [[ -L $2 || -L $3 ]]; then
     printf 'a link: %s instead of %s\n' "$(readlink -- "$3" || printf 'no link')" "$(readlink -- "$2" || printf 'no link')"
     return
@@ -48,10 +48,10 @@ differences() { # NAME OLD NEW
     return
   fi
   case ${1##*/} in
-    .env* | *.env | *.env.*) ;;
-    *.yml | *.yaml | *.json | *.conf | *.cfg | *.cnf | *.ini | *.toml | *.properties | *.service) strict=0 ;;
+    .env* | *.env | *.env.*) show=names ;;
+    *.yml | *.yaml | *.json | *.conf | *.cfg | *.cnf | *.ini | *.toml | *.properties | *.service) show=values ;;
   esac
-  diff --text --unified=1000000 -- "$2" "$3" | awk -v strict="$strict" "$mask" | cut -c "1-$longest_line" || true
+  diff --text --unified=1000000 -- "$2" "$3" | awk -v show="$show" "$mask" | cut -c "1-$longest_line" || true
 }
 
 files=() length=0

@@ -15,7 +15,7 @@ const PARAMETERS = {
   'restore-database-beside': [...SERVER, 'database', 'beside', 'ownership', 'url'],
   'fingerprint-database': [...SERVER, ...STORE, 'database', 'fingerprint'],
   'swap-database': [...SERVER, 'database', 'beside', 'previous', 'undone', 'direction', 'oid', 'old', 'baseline', 'discard'],
-  'count-writes': [...SERVER, 'database', 'baseline'],
+  'count-writes': [...SERVER, 'database', 'oid', 'baseline'],
   'drop-database': [...SERVER, 'database', 'oid'],
   'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', 'url', 'beside'],
   'return-tables': [...SERVER, 'database', 'previousSchema', 'tables', 'schema', 'direction'],

@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
+import { EditedAssembly } from '../support/edited-assembly.ts';
 import { createHost } from '../support/host.ts';
 import { quoted } from '../support/replaced-tools.ts';
 import { STALLED, STALLING_DOWNLOAD } from '../support/slow-steps.ts';
-import type { Container, Postgres, TestHost, Volume } from '../support/test-host.ts';
+import type { Container, Folder, Postgres, TestHost, Volume } from '../support/test-host.ts';
 import { until } from '../support/until.ts';
+import { TamperedVault } from '../support/vault.ts';
 
 let host: TestHost;
 let db: Postgres;
 let uploads: Volume;
+let configuration: Folder;
 let writer: Container;
 let suite: Suite;
 let point: string;
@@ -22,6 +26,7 @@ beforeAll(async () => {
   host = await createHost();
   db = await host.postgres('db', { databases: ['shop'] });
   uploads = await host.volume('uploads', { 'invoice.txt': '100' });
+  configuration = await host.directory({ 'settings.env': 'A=1\n' });
   writer = await host.container('api', { files: { 'app/x': 'x' } });
   await db.sql('shop', 'create table orders (id int primary key); insert into orders select generate_series(1, 9);');
   suite = await createSuite({
@@ -30,6 +35,7 @@ beforeAll(async () => {
       sources: {
         databases: [{ name: 'shop', container: db.container }],
         volumes: [{ name: 'uploads', volume: uploads.name }],
+        files: [{ name: 'settings', directory: configuration.folder, include: ['*.env'] }],
       },
       writers: [writer.container],
     },
@@ -41,6 +47,7 @@ afterAll(() => host.remove());
 beforeEach(async () => {
   await db.sql('shop', 'delete from orders where id > 3');
   await uploads.write({ 'invoice.txt': '999' });
+  await configuration.write({ 'settings.env': 'A=2\n' });
 });
 
 const restore = (...words: string[]) => suite.run('restore', ...words);
@@ -110,6 +117,121 @@ it('killed after its database was swapped, it is put back by the next run, whate
   expect(told.map(({ subject }) => subject)).toEqual([expect.stringContaining('restore failed: Aborted')]);
 });
 
+/** What a document or an agent has done is done, and the machine has not heard of it yet: nobody knows less than whoever is killed then. */
+const DONE_BUT_UNTOLD = '\nsleep 1000 & wait';
+
+interface Phase {
+  readonly phase: string;
+  /** Where it stands still: a host document at its end, an agent at its beginning. */
+  readonly at: { document: string } | { agent: string };
+  readonly words: () => string[];
+  /** How the operator finds the way back. */
+  readonly wayBack: 'undo' | 'resume';
+}
+
+const only =
+  (mode: string, ...more: string[]) =>
+  () => [point, '--mode', mode, ...more, '--no-safety-point', '--confirm', suite.name];
+const PHASES: Phase[] = [
+  { phase: 'the writers are stopped', at: { document: 'stop-writers' }, words: only('files'), wayBack: 'undo' },
+  { phase: 'the roles are there', at: { document: 'create-roles' }, words: only('database'), wayBack: 'resume' },
+  { phase: 'the new database is compared', at: { agent: 'compare-database' }, words: only('database'), wayBack: 'undo' },
+  { phase: 'the databases are swapped', at: { document: 'swap-database' }, words: only('database'), wayBack: 'resume' },
+  {
+    phase: 'the rows of tables are replaced',
+    at: { document: 'restore-tables' },
+    words: only('tables', '--table', 'public.orders', '--replace'),
+    wayBack: 'undo',
+  },
+  { phase: 'the new files are listed', at: { document: 'list-tree' }, words: only('files'), wayBack: 'resume' },
+  { phase: 'the files are swapped', at: { document: 'swap-tree' }, words: only('files'), wayBack: 'resume' },
+  { phase: 'the configuration is swapped', at: { document: 'swap-tree' }, words: only('config'), wayBack: 'undo' },
+  { phase: 'the writers are started', at: { document: 'start-writers' }, words: only('files'), wayBack: 'resume' },
+  { phase: 'the restore is recorded', at: { agent: 'record-restore' }, words: only('config'), wayBack: 'undo' },
+];
+
+describe('killed when', () => {
+  it.each(PHASES)(
+    '$phase, it leaves nothing running and nothing lost: --$wayBack finds the way',
+    async ({ at, words, wayBack }) => {
+      const before = (await alertsOf(suite.home)).length;
+      const restoreId = await killedAt(at, words());
+      if (wayBack === 'resume') {
+        const resumed = await restore('--resume', restoreId, '--confirm', suite.name);
+        expect([resumed.exitCode, resumed.json.outcome, resumed.json.error], resumed.stderr).toEqual([0, 'restored', null]);
+        expect(resumed.json.steps.map(({ state }) => state)).toEqual(resumed.json.steps.map(() => 'swapped'));
+      }
+      const undone = await restore('--undo', restoreId);
+      expect([undone.exitCode, undone.json.outcome, undone.json.error], undone.stderr).toEqual([0, 'undone', null]);
+      await expectAsBefore();
+      const told = (await alertsOf(suite.home)).slice(before).map(({ subject }) => subject);
+      expect(told.filter((subject) => subject.includes('failed'))).toEqual([expect.stringContaining('restore failed: Aborted')]);
+    },
+  );
+
+  it('it plans, nothing is to be found: the next restore plans anew', async () => {
+    const before = (await alertsOf(suite.home)).length;
+    await killedAt({ document: 'inspect-tree' }, only('files')());
+    await succeed(suite, 'restore', point, '--mode', 'files', '--dry-run');
+    await expectAsBefore();
+    expect(await alertsOf(suite.home)).toHaveLength(before);
+  });
+
+  it('it makes its safety point, nothing was touched, and both are told of', async () => {
+    const before = (await alertsOf(suite.home)).length;
+    const words = only('files')().filter((word) => word !== '--no-safety-point');
+    const restoreId = await killedAt({ document: 'capture-volume' }, words);
+    const { points } = (await succeed(suite, 'list')).json;
+    expect(points[0]).toMatchObject({ state: 'failed', reason: { name: 'Aborted' }, label: `before restore ${restoreId}` });
+    await expectAsBefore();
+    const told = (await alertsOf(suite.home)).slice(before).map(({ subject }) => subject);
+    expect(told.sort()).toEqual([
+      expect.stringContaining('backup failed: Aborted'),
+      expect.stringContaining('restore failed: Aborted'),
+    ]);
+  });
+
+  it('it is taken back, it is taken back by who asks again', async () => {
+    const done = await restore(...only('database')());
+    expect([done.exitCode, done.json.outcome], done.stderr).toEqual([0, 'restored']);
+    await killedAt({ document: 'swap-database' }, ['--undo']);
+    const undone = await restore('--undo', done.json.restoreId!);
+    expect([undone.exitCode, undone.json.outcome, undone.json.error], undone.stderr).toEqual([0, 'undone', null]);
+    await expectAsBefore();
+  });
+
+  it('it is forgotten, it is forgotten by who asks again', async () => {
+    const done = await restore(...only('database')());
+    expect([done.exitCode, done.json.outcome], done.stderr).toEqual([0, 'restored']);
+    await killedAt({ document: 'drop-database' }, ['--forget']);
+    const forgotten = await restore('--forget', done.json.restoreId!);
+    expect([forgotten.exitCode, forgotten.json.outcome, forgotten.json.error], forgotten.stderr).toEqual([0, 'forgotten', null]);
+    expect(await orders()).toBe('9');
+    expect(await db.sql('postgres', "select datname from pg_database where datname like 'shop%'")).toBe('shop');
+    expect(await writerRuns()).toBe(true);
+    expect(await host.leftovers()).toEqual([]);
+  });
+});
+
+/** Kills a command and its engine while a step of it stands still; gives the id of the restore, when one was planned. */
+async function killedAt(at: Phase['at'], words: string[]): Promise<string> {
+  const assembly = new EditedAssembly(suite.home, suite.name);
+  const begun = join(host.workspace, `begun-${randomUUID()}`);
+  const wait = `await (await import('node:fs/promises')).writeFile(${JSON.stringify(begun)}, '');await new Promise((done) => setTimeout(done, 600000));`;
+  if ('document' in at) await assembly.document(at.document, (script) => script + DONE_BUT_UNTOLD);
+  else await assembly.function(at.agent, (code) => wait + code);
+  const command = await suite.start('restore', ...words);
+  if ('document' in at) await stalls();
+  else await until(() => existsSync(begun), 120_000, 'the agent stands still');
+  command.killGroup('SIGKILL');
+  await command.done;
+  await until(async () => (await host.leftovers()).length === 0, 30_000, 'nothing runs');
+  if ('document' in at) await assembly.document(at.document, (script) => script.slice(0, -DONE_BUT_UNTOLD.length));
+  else await assembly.function(at.agent, (code) => code.slice(wait.length));
+  const plans = (await (await TamperedVault.open(suite.home)).keys()).filter((key) => key.endsWith('/plan.json'));
+  return plans.at(-1)?.split('/').at(-2) ?? '';
+}
+
 /** A restore whose second download (the dump, after the roles) or third one (the volume) stops half way. */
 async function stalled(download: 2 | 3 = 2) {
   const count = quoted(join(host.workspace, `downloads-${randomUUID()}`));
@@ -136,6 +258,7 @@ async function kill(): Promise<void> {
 async function expectAsBefore(): Promise<void> {
   expect(await orders()).toBe('3');
   expect(await invoice()).toBe('999');
+  expect(await readFile(join(configuration.folder, 'settings.env'), 'utf8')).toBe('A=2\n');
   expect(await writerRuns()).toBe(true);
   expect(await db.sql('postgres', "select datname from pg_database where datname like 'shop%'")).toBe('shop');
   expect((await readdir(uploads.folder)).filter((name) => !name.startsWith('.suite-backup-restore-'))).toEqual(['invoice.txt']);
@@ -146,6 +269,6 @@ const orders = () => db.sql('shop', 'select count(*) from orders');
 const invoice = () => readFile(join(uploads.folder, 'invoice.txt'), 'utf8');
 
 async function writerRuns(): Promise<boolean> {
-  const { json } = await restore(point, '--mode', 'database', '--dry-run');
+  const { json } = await restore(point, '--mode', 'files', '--dry-run');
   return json.plan!.writers[0]!.running;
 }

@@ -102,6 +102,81 @@ it('what would change is shown line by line, and no value of a secret', () => {
   expect(machine.host.leftovers).toEqual([]);
 });
 
+/** Lines that hold a secret where nobody looks for one, by the kind of file. */
+const HIDING: Record<string, string[]> = {
+  'compose.yml': [
+    `      MYSQL_PWD: ${HIDDEN}0`,
+    `      test: ["CMD", "redis-cli", "-a", "${HIDDEN}0", "ping"]`,
+    `    command: mysqladmin ping -uroot -p${HIDDEN}0`,
+    `x: {pwd: ${HIDDEN}0}`,
+    `  - postgres://u:p ${HIDDEN}0@h/d`,
+    `  - "--requirepass=${HIDDEN}0"`,
+    `    image: https://u:${HIDDEN}0@registry/web`,
+    `# once it was ${HIDDEN}0`,
+    `motd: "first`,
+    `${HIDDEN}0: 1`,
+    `  last ${HIDDEN}0" `,
+    `single: 'it''s`,
+    `${HIDDEN}0: 1'`,
+    `plain: first`,
+    `  ${HIDDEN}0`,
+    'pin: 120',
+    'tan: 1200000',
+    `key: &anchor ${HIDDEN}0`,
+  ],
+  'pretty.json': ['{', '  "smtp": {', `    "pwd": "${HIDDEN}0",`, '    "PIN": "120"', '  }', '}'],
+  'flat.json': [`{"db": {"pwd": "${HIDDEN}0"}}`],
+  'redis.conf': [`masterauth ${HIDDEN}0`, `stats auth admin:${HIDDEN}0`, `admin:$apr1$${HIDDEN}0`, `url = "a://u:${HIDDEN}0@h"`],
+  '.env': [
+    `A="x\\"y`,
+    `${HIDDEN}0: abc`,
+    `${HIDDEN}0=`,
+    `last"`,
+    `DB_PW: ${HIDDEN}0`,
+    `${HIDDEN}0==`,
+    `# once it was ${HIDDEN}0`,
+    `B='x\\'y`,
+    `${HIDDEN}0=1`,
+    `'`,
+  ],
+  token: [`${HIDDEN}0=`, `${HIDDEN}0: x`],
+};
+
+it('nothing is shown that is not known to be harmless', () => {
+  const text = (lines: string[], version: number) => lines.map((line) => `${line.replaceAll('0', String(version))}\n`).join('');
+  for (const [name, lines] of Object.entries(HIDING)) writeFileSync(join(directory, name), text(lines, 1));
+  machine.capture(place);
+  for (const [name, lines] of Object.entries(HIDING)) writeFileSync(join(directory, name), text(lines, 2));
+  const found = machine.diff(place).said.files as { name: string; diff: string[] }[];
+  for (const [name, lines] of Object.entries(HIDING)) {
+    const { diff } = found.find((file) => file.name === name)!;
+    expect(diff.filter((line) => line.includes(HIDDEN) || /\d/.test(line))).toEqual([]);
+    expect(diff).toHaveLength(2 * lines.filter((line) => line.includes('0')).length);
+  }
+});
+
+it('numbers, switches, images and names are shown', () => {
+  const text = (version: number) =>
+    [
+      `version: "3.${version}"`,
+      `image: registry.example:5000/web:\${TAG:-1.${version}}`,
+      `db: {`,
+      `ports:`,
+      `  - "8${version}:80"`,
+      `wait: ${version}s`,
+      `debug: ${version === 1}`,
+      `level = ${version}0`,
+    ].join('\n');
+  writeFileSync(join(directory, 'a.yml'), text(1));
+  machine.capture(place);
+  writeFileSync(join(directory, 'a.yml'), text(2));
+  const [{ diff }] = machine.diff(place).said.files as [{ diff: string[] }];
+  const lines = (version: number) => text(version).split('\n');
+  const changed = (version: number) => lines(version).filter((_, line) => lines(1)[line] !== lines(2)[line]);
+  expect(diff.filter((line) => line.startsWith('-')).map((line) => line.slice(1))).toEqual(changed(2));
+  expect(diff.filter((line) => line.startsWith('+')).map((line) => line.slice(1))).toEqual(changed(1));
+});
+
 it('links, and files that are no text, are told of but not shown', () => {
   writeFileSync(join(directory, 'binary'), Buffer.from([0, 1, 2]));
   symlinkSync('a', join(directory, 'link'));

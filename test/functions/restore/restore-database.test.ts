@@ -147,8 +147,10 @@ describe('a database', () => {
     expect(await machine.databases()).toEqual([ODD, PREVIOUS].sort());
     expect(swap('forward').said).toMatchObject({ swapped: true, previous: PREVIOUS });
     await sql(ODD, "set default_transaction_read_only = off; insert into word (t) values ('since'), ('then');");
-    const counted = machine.run('count-writes', { database: ODD, baseline: numbers.baseline });
+    const counted = machine.run('count-writes', { database: ODD, oid: numbers.oid, baseline: numbers.baseline });
     expect(counted.said).toEqual({ rows: 2, tables: [{ table: 'public.word', writes: 2 }] });
+    const another = machine.run('count-writes', { database: ODD, oid: '1', baseline: '[]' });
+    expect(another.said, 'in a database that is not the restored one').toEqual({ rows: 0, tables: [] });
     expect(swap('back', 'true')).toMatchObject({ status: 0, said: { swapped: true, previous: null, undone: null } });
     await ended(client);
     expect(await content()).toBe("it's $(id),now,then");

@@ -115,7 +115,7 @@ describe('the contents of tables', () => {
     ]);
     expect(restore(tables, true).said).toMatchObject({ sha256: said.sha256 });
     await sql('insert into orders ("user") values (1); insert into log values (\'elsewhere\')');
-    const counted = machine.run('count-writes', { database: 'shop', baseline: JSON.stringify(said.writes) });
+    const counted = machine.run('count-writes', { database: 'shop', oid: '', baseline: JSON.stringify(said.writes) });
     expect(counted.said).toEqual({ rows: 1, tables: [{ table: 'public.orders', writes: 1 }] });
     await sql('delete from log');
     expect(undo(tables, true).said.error).toBeUndefined();
