@@ -59,14 +59,14 @@ function differingLinks(name: string, point: Inventory, disk: Inventory): string
 
 const known = new WeakMap<Inventory, Map<string, string>>();
 
-/** For each name of a file that has several in the tree: the first of them. */
+/** For each name of a file or link that has several in the tree: the first of them. An archive holds a pipe or a device once per name. */
 function firstNames(inventory: Inventory): Map<string, string> {
   const found = known.get(inventory);
   if (found) return found;
   const byInode = new Map<string, string>();
   const firsts = new Map<string, string>();
   for (const [name, { type, inode }] of inventory) {
-    if (type === 'd' || inode === undefined) continue;
+    if ((type !== 'f' && type !== 'l') || inode === undefined) continue;
     firsts.set(name, byInode.get(inode) ?? name);
     if (!byInode.has(inode)) byInode.set(inode, name);
   }

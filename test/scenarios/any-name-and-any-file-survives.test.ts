@@ -1,4 +1,4 @@
-import { link, lutimes, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { link, lutimes, mkdir, open, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
@@ -8,6 +8,7 @@ import type { Documents } from '../support/contract.ts';
 import { createHost } from '../support/host.ts';
 import { PROJECT } from '../support/host-folders.ts';
 import type { Folder, Postgres, TestHost } from '../support/test-host.ts';
+import { writeTree } from '../support/tree.ts';
 
 let host: TestHost;
 let db: Postgres;
@@ -36,6 +37,8 @@ beforeAll(async () => {
   for (const database of DATABASES) await db.sql(database, oddContent(database));
   const volume = await host.volume('odd');
   await fillVolume(volume);
+  await fillWithKinds(join(volume.folder, 'kinds'), SPARSE[0]!);
+  await fillWithKinds(join(db.folder, 'app/kinds'), SPARSE[1]!);
   const files = await host.directory({
     [`${ODD}/${ODD}.env`]: ODD,
     [`${ODD}/-n.env`]: '',
@@ -172,6 +175,36 @@ async function fillVolume(volume: Folder): Promise<void> {
   await lutimes(volume.folder, old, old);
 }
 
+/** Bytes of a sparse file in the volume and in the path. */
+const SPARSE = [1024 ** 3, 100_000_000];
+const HOLE = 50_000_000;
+
+/** What is easily lost although no byte is: holes, names of one file, owners that nobody has, bits that a change of owner clears. */
+async function fillWithKinds(folder: string, size: number): Promise<void> {
+  const modifiedAt = new Date('2019-08-07T06:05:04Z');
+  await writeTree(folder, {
+    'a/first name': { content: 'three names', mode: 0o604, owner: [1_234_567, 7_654_321], modifiedAt },
+    'setuid and setgid': { content: '#!/bin/sh', mode: 0o6755, owner: [2_000_001, 2_000_002] },
+    'sticky file': { content: 'x', mode: 0o1640, owner: [0, 3_000_003] },
+    'all bits': { folder: true, mode: 0o7777, owner: [2_000_001, 0] },
+    'link of nobody': { link: 'a/first name', owner: [1_234_567, 1], modifiedAt },
+  });
+  for (const name of ['b', 'b/c']) await mkdir(join(folder, name));
+  for (const name of ['b/second name', 'b/c/third name']) await link(join(folder, 'a/first name'), join(folder, name));
+  await command(['mkfifo', '--mode=0623', join(folder, 'fifo')]);
+  await link(join(folder, 'fifo'), join(folder, 'b/fifo of its own'));
+  const sparse = await open(join(folder, 'sparse'), 'w', 0o640);
+  // Data in more places than the header of an archive's entry has room for.
+  for (let n = 0; n < 30; n++) await sparse.write(`island ${n}`, n * Math.floor(size / 31));
+  await sparse.truncate(size);
+  await sparse.close();
+  const hole = await open(join(folder, 'hole'), 'w');
+  await hole.truncate(HOLE);
+  await hole.close();
+  await link(join(folder, 'hole'), join(folder, 'b/same hole'));
+  for (const name of ['sparse', 'hole']) await lutimes(join(folder, name), modifiedAt, modifiedAt);
+}
+
 it('is proven, with every table and every check by its own name', () => {
   const { checks } = shown.proofs[0]!;
   const name = identifier(ODD);
@@ -206,16 +239,26 @@ it('is in the archives as it was: names, types, modes, owners, times, targets, c
   expect(await readFile(join(await unpacked('spaces'), 'sp ace/a[1]*.pem'), 'utf8')).toBe('p');
 });
 
+it('takes no more room in the vault than its data do', () => {
+  for (const source of ['volume', 'path']) {
+    const { bytes, rawBytes } = shown.artifacts.find((artifact) => artifact.source === source && isArchive(artifact.key))!;
+    expect(rawBytes).toBeLessThan(5_000_000);
+    expect(bytes).toBeLessThan(500_000);
+  }
+});
+
 /** Unpacks a source's archive with the system's own tools. */
 async function unpacked(source: string): Promise<string> {
-  const { file } = shown.artifacts.find(
-    (artifact) => artifact.source === source && /\.[0-9a-f]+\.tar\.zst$/.test(artifact.key ?? ''),
-  )!;
+  const { file } = shown.artifacts.find((artifact) => artifact.source === source && isArchive(artifact.key))!;
   const folder = join(host.workspace, `unpacked-${source}`);
   await mkdir(folder);
   const tar = await commandBytes(['zstd', '--decompress', '--quiet', '--stdout', file!]);
   await command(['tar', '--extract', '--preserve-permissions', '--numeric-owner', `--directory=${folder}`], { input: tar });
   return folder;
+}
+
+function isArchive(key: string | null): boolean {
+  return /\.[0-9a-f]+\.tar\.zst$/.test(key ?? '');
 }
 
 async function listing(folder: string): Promise<string[]> {
@@ -241,6 +284,43 @@ async function hashes(folder: string): Promise<string[]> {
   const words = ['find', '.', '-type', 'f', '-exec', 'sha256sum', '--zero', '{}', '+'];
   const bytes = await commandBytes(['bash', '-c', 'cd -- "$1" && shift && exec "$@"', 'hashes', folder, ...words]);
   return bytes.toString('latin1').split('\0').slice(0, -1).sort();
+}
+
+it('is restored as it was, with its holes and with the names that share a file', async () => {
+  const places = [folders.volume!, folders.path!];
+  const before = await Promise.all(places.map(async (folder) => [await listing(folder), await hashes(folder)]));
+  const excluded = (line: string) => /^(\.\/)?(cache\/|[^\0]*\.(tmp|not)(\0|$))/.test(line.replace(/^[0-9a-f]{64} {2}/, ''));
+  for (const folder of places) await command(['find', folder, '-mindepth', '1', '-delete']);
+  for (const folder of places) await writeTree(folder, { 'kinds/sparse': 'no hole', kind: 'newer' });
+  const words = ['latest', '--mode', 'files', '--source', 'volume', 'path', '--no-safety-point', '--confirm', suite.name];
+  const restored = await succeed(suite, 'restore', ...words);
+  for (const item of restored.json.plan!.items) expect(item.rawBytes).toBeLessThan(5_000_000);
+  await succeed(suite, 'restore', '--forget');
+  for (const [index, folder] of places.entries()) {
+    const [names, contents] = before[index]!;
+    expect(await listing(folder)).toEqual(names!.filter((line) => !excluded(line)));
+    expect(await hashes(folder)).toEqual(contents!.filter((line) => !excluded(line)));
+    for (const [first, ...others] of [
+      ['a/first name', 'b/second name', 'b/c/third name'],
+      ['hole', 'b/same hole'],
+    ]) {
+      const { ino, nlink } = await stat(join(folder, 'kinds', first!));
+      expect(nlink).toBe(others.length + 1);
+      for (const other of others) expect((await stat(join(folder, 'kinds', other))).ino).toBe(ino);
+    }
+    expect(await allocated(join(folder, 'kinds/hole'))).toEqual([HOLE, 0]);
+    expect(await allocated(join(folder, 'kinds/sparse'))).toEqual([
+      SPARSE[index],
+      expect.toSatisfy((bytes) => bytes < 1_000_000),
+    ]);
+  }
+  expect(await host.leftovers()).toEqual([]);
+});
+
+/** Size of a file, and what it takes on the disk. */
+async function allocated(file: string): Promise<[number, number]> {
+  const { size, blocks } = await stat(file);
+  return [size, blocks * 512];
 }
 
 it('is never carried out', async () => {

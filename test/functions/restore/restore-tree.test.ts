@@ -379,3 +379,22 @@ it('a disk that is full while unpacking is named, and nothing is left of it', ()
     execFileSync('umount', [folder]);
   }
 });
+
+it('an owner that may not be given to a file is named with the file, and nothing is left of it', () => {
+  const [source, folder] = [machine.anew('owned'), machine.anew('poor')];
+  writeFileSync(join(source, 'theirs'), 'x');
+  execFileSync('chown', ['1234567:7654321', join(source, 'theirs')]);
+  machine.capture({ kind: 'volume', volume: 'owned' }, 'owned');
+  // What an ordinary user lacks.
+  machine.host.tool('tar', `#!/bin/sh\nPATH=\${PATH#*:} exec setpriv --bounding-set=-chown tar "$@"\n`);
+  try {
+    const { said } = machine.beside({ kind: 'volume', volume: 'poor' }, { object: 'owned.tar.zst' });
+    expect(said.error).toMatchObject({
+      name: 'HostPermission',
+      message: expect.stringMatching(/"poor".*run as root.*theirs: Cannot change ownership to uid 1234567, gid 7654321/),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    machine.host.tool('tar', null);
+  }
+});
