@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
-import { provenBackup } from '../support/backup-outcomes.ts';
+import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { Forgery } from '../support/forgery.ts';
 import { createHost } from '../support/host.ts';
@@ -152,8 +152,23 @@ it('refuses an unproven point, and puts nothing in place that is not what was ca
   await vault.delete(await vault.key(/\.passed\.json$/));
   const refused = await restore('latest', '--mode', 'database', ...carriedOut());
   expect([refused.exitCode, refused.json.outcome, refused.json.error?.name]).toEqual([7, 'refused', 'NotProven']);
-  const told = (await alertsOf(suite.home)).length;
+  const dump = await vault.key(/\.dump\.zst$/);
+  await vault.flipBit(dump);
+  const damaged = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
+  expect([damaged.exitCode, damaged.json.outcome, damaged.json.error?.name], damaged.stderr).toEqual([
+    5,
+    'put-back',
+    'ArchiveUnreadable',
+  ]);
+  expect(await users()).toBe('20');
+  await vault.flipBit(dump);
+  const allowed = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
+  expect([allowed.exitCode, allowed.json.outcome, allowed.json.error], allowed.stderr).toEqual([0, 'restored', null]);
+  expect(await users()).toBe('50');
+  await succeed(suite, 'restore', '--forget');
+  await db.sql('shop', 'delete from users where id > 20');
 
+  const told = (await alertsOf(suite.home)).length;
   await new Forgery(vault, point).changeRow('shop', 'user 49', 'user XX');
   const failed = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
   expect([failed.exitCode, failed.json.outcome, failed.json.error?.name], failed.stderr).toEqual([
