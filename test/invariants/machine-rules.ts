@@ -53,7 +53,7 @@ export function machineRules(app: SynthesizedApp): void {
   describe('every state', () => {
     it('is of one of the eight types and, unless it ends the machine, named by a sentence', () => {
       const wrong = states.filter(
-        ({ name, type }) => !TYPES.includes(type) || (type !== 'Succeed' && !/^[A-Z].* .*[a-z?]$/.test(name)),
+        ({ name, type }) => !TYPES.includes(type) || (type !== 'Succeed' && !/^[A-Z].* .*[A-Za-z?]$/.test(name)),
       );
       expect(wrong.map(called)).toEqual([]);
     });

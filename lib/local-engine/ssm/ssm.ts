@@ -135,7 +135,7 @@ class RunCommand {
     const command = this.#store.get(request.text('CommandId'));
     if (!command || request.text('InstanceId') !== command.instanceId)
       throw new ServiceError('InvocationDoesNotExist', 'the command does not exist, or did not go to that instance');
-    await this.#executor.ending(command, answerMilliseconds);
+    if (command.status !== 'Cancelling') await this.#executor.ending(command, answerMilliseconds);
     return invocationAnswer(command);
   }
 

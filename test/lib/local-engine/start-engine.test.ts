@@ -105,7 +105,11 @@ test('the report says what of this assembly is not enforced', async () => {
   const { engine } = await started(
     shopOptions({ Resources: { Clerk: roleResource, Shelf: { Type: 'AWS::S3::Bucket', Properties: {} } } }),
   );
-  expect(engine.report).toEqual([expect.stringContaining('IAM policies'), expect.stringContaining('Lifecycle')]);
+  expect(engine.report).toEqual([
+    expect.stringContaining('IAM policies'),
+    expect.stringContaining('Lifecycle'),
+    expect.stringContaining('archived object'),
+  ]);
 });
 
 test('an engine starts within 300 milliseconds', async () => {
