@@ -32,7 +32,8 @@ locate_tree() {
     files)
       decode directory directory
       what="The directory \"$directory\""
-      target=$directory
+      target=$(realpath --canonicalize-missing -- "$directory" && printf x) # a link to it (`current`) is followed
+      target=${target%$'\n'x}
       ;;
     *) die ParameterInvalid "There is no kind of tree named \"$SSM_kind\"." ;;
   esac
