@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source tree.sh
 
-need find base64 wc rm
+need find base64 wc rm realpath
 locate_tree
 # A volume that is gone has taken what was kept with it; of anything else it still lies somewhere.
 [[ $SSM_kind == volume ]] || need_target

@@ -27,6 +27,7 @@ forward() {
     [[ ! -d $stage/down ]] || move_all "$stage/in" "$stage/down" "$home"
     [[ ! -e $stage/root ]] || apply_attributes "$home" root
   fi
+  apply_folders point
   sync --file-system "$stage"
   rm -f -- "$stage/changed"
   : >"$stage/done"
@@ -40,6 +41,7 @@ prepare() {
   if [[ $mode == files ]]; then choose_suffix; fi
   if [[ $mode == whole ]]; then list_old ''; else list_existing names; fi | keep_list out
   list_parents | keep_list parents
+  list_folders '' | keep_list folders
   mv -- "$stage/names" "$stage/in" # the last: with it, moving has begun
 }
 
@@ -62,6 +64,34 @@ restore_parents() {
   while IFS= read -r -d '' time && IFS= read -r -d '' folder; do
     ! is_folder "$home/$folder" || touch --no-create --date="@$time" -- "$home/$folder"
   done <"$stage/parents"
+}
+
+# Folders of new/ that do not go up themselves because they are there already: as they are, and as they become. What only lies above
+# the chosen stays as it is, and so does what is mounted.
+list_folders() { # [FOLDER/]
+  local path name
+  local -A implied=()
+  [[ ! -e $stage/implied ]] || while IFS= read -r -d '' name; do implied[/$name]=1; done <"$stage/implied"
+  for path in "$stage/new/$1"*; do
+    name=${path#"$stage/new/"}
+    is_folder "$path" && is_folder "$home/$name" || continue
+    [[ $mode != whole || -n ${entered[/$name]+set} ]] || continue
+    if [[ -z ${implied[/$name]+set} ]] && ! mountpoint --quiet -- "$home/$name"; then
+      printf '%s\0' "$name"
+      stat --printf='%a %u %g %.9Y\0' -- "$home/$name" "$path"
+    fi
+    list_folders "$name/"
+  done
+}
+apply_folders() { # live|point
+  local name live point mode user group time
+  [[ -e $stage/folders ]] || return 0
+  while IFS= read -r -d '' name && IFS= read -r -d '' live && IFS= read -r -d '' point; do
+    is_folder "$home/$name" || continue
+    stay_within "$home/$name"
+    read -r mode user group time <<<"${!1}"
+    set_attributes "$home/$name" "$mode" "$user" "$group" "$time"
+  done <"$stage/folders"
 }
 
 # back: from wherever forward, or an earlier back, was ended. What was written since is kept: in down/, with all that was restored, when
@@ -93,6 +123,7 @@ back() {
   fi
   [[ -z $(find "$stage/before" ! -type d -print -quit) ]] || die PutBackFailed "$what: something of the old still lies in $stage/before."
   restore_parents
+  apply_folders live
   [[ $mode != whole ]] || apply_attributes "$home" attributes
 }
 take_down() { # NAME: unless it never went up
@@ -128,8 +159,8 @@ clear_stage() {
   fi
   rm -rf --one-file-system -- "$stage/down"
   rm -f -- "$stage/in"
-  rm -f -- "$stage"/{changed,fixed,entered,parents,out,names,root,suffix,mode,copying,copied,attributes,ready,done,up}.part \
-    "$stage"/{changed,fixed,entered,parents,out,names,root,suffix,mode}
+  rm -f -- "$stage"/{changed,fixed,entered,parents,folders,implied,out,names,root,suffix,mode,copying,copied,attributes,ready,done,up}.part \
+    "$stage"/{changed,fixed,entered,parents,folders,implied,out,names,root,suffix,mode,copy}
 }
 # The same where nothing will be restored any more.
 remove_stage() {

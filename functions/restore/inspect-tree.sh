@@ -6,7 +6,7 @@
 # source moves.sh
 # source in-place.sh
 
-need find stat df awk base64 sed xargs
+need find stat df awk base64 sed xargs realpath
 locate_tree
 present=false is_file=false files=0 bytes=0 newer=0 free=null writable=false place=null
 

@@ -21,6 +21,20 @@ same_file() { # links themselves, not what they lead to
   [[ $(stat --format=%d:%i -- "$1") == "$(stat --format=%d:%i -- "$2")" ]]
 }
 
+# A file that is mounted into a container by itself: what takes its name on the host never comes into the container. So it is written
+# into, and the old is a copy.
+is_mounted() {
+  [[ $SSM_kind == path && -n ${container_mounts[$resolved]+set} && -f $1 && ! -L $1 ]]
+}
+copy_to() { # FILE COPY: there whole or not at all
+  cp --archive --no-target-directory -- "$1" "$stage/copy"
+  sync -- "$stage/copy"
+  mv --no-target-directory -- "$stage/copy" "$2"
+}
+write_into() { # FILE FROM
+  cat -- "$2" >"$1" && chown --reference="$2" -- "$1" && chmod --reference="$2" -- "$1" && touch --reference="$2" -- "$1"
+}
+
 forward_file() { # NAME
   local name=$1 path=$home/$1 kept from
   kept=$path$(<"$stage/suffix")
@@ -28,6 +42,12 @@ forward_file() { # NAME
   exists "$from" || from=$stage/down/$name
   exists "$from" || return 0
   stay_within "$path"
+  if is_mounted "$path" && [[ -f $from && ! -L $from ]]; then
+    exists "$kept" || copy_to "$path" "$kept"
+    write_into "$path" "$from"
+    rm -f -- "$from"
+    return
+  fi
   if exists "$path"; then
     if is_folder "$path" || is_folder "$from"; then
       ! exists "$kept" || die SwapFailed "$what: $kept is in the way."
@@ -54,6 +74,10 @@ back_file() { # NAME
     exists "$stage/new/$name" || exists "$down" || die PutBackFailed "$what: $kept, which is to go back, is gone."
   elif ! exists "$path"; then
     move "$kept" "$path"
+  elif is_mounted "$path" && [[ -f $kept && ! -L $kept ]]; then
+    exists "$stage/new/$name" || exists "$down" || copy_to "$path" "$down"
+    write_into "$path" "$kept"
+    rm -f -- "$kept"
   elif exists "$stage/new/$name"; then
     ! same_file "$path" "$kept" || rm -f -- "$kept"
   elif is_folder "$path" || is_folder "$kept"; then

@@ -32,7 +32,8 @@ locate_tree() {
     files)
       decode directory directory
       what="The directory \"$directory\""
-      target=$directory
+      target=$(realpath --canonicalize-missing -- "$directory" && printf x) # a link to it (`current`) is followed
+      target=${target%$'\n'x}
       ;;
     *) die ParameterInvalid "There is no kind of tree named \"$SSM_kind\"." ;;
   esac
@@ -74,8 +75,12 @@ save_attributes() { # FOLDER NAME
 apply_attributes() { # FOLDER NAME
   local mode user group time
   read -r mode user group time <"$stage/$2"
-  printf -v mode '%05o' "0$mode" # with fewer digits chmod leaves a folder's setgid bit as it is
-  chown --no-dereference "$user:$group" -- "$1" && chmod "$mode" -- "$1" && touch --no-create --date="@$time" -- "$1"
+  set_attributes "$1" "$mode" "$user" "$group" "$time"
+}
+set_attributes() { # FOLDER MODE USER GROUP TIME
+  local mode=$2
+  [[ $mode == *=* ]] || printf -v mode '%05o' "0$mode" # with fewer digits chmod leaves a folder's setgid bit as it is
+  chown --no-dereference "$3:$4" -- "$1" && chmod "$mode" -- "$1" && touch --no-create --date="@$5" -- "$1"
 }
 keep_time() { # FOLDER COMMAND...: the folder's time stays what it is
   local folder=$1 time

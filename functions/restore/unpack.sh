@@ -70,7 +70,7 @@ is_chosen() { # NAME KIND PATTERN
 }
 
 unpack() {
-  local status hash count
+  local status hash count lister=()
   pick_paths "${paths[@]}"
   mkdir -- "$stage/new"
   : >"$work/begun"
@@ -79,13 +79,18 @@ unpack() {
   hash=$!
   wc -c <"$work/count" >"$work/bytes" 3>&- &
   count=$!
+  if ((${#paths[@]} > 0)); then
+    mkfifo "$work/listing"
+    list_folders_of_archive <"$work/listing" >"$work/folders" 3>&- &
+    lister=($!)
+  fi
   set +e
-  fetch "$url" | tee "$work/hash" "$work/count" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+  fetch "$url" | tee "$work/hash" "$work/count" | decompress |
     tar --extract --directory="$stage/new" --numeric-owner --same-owner --preserve-permissions --delay-directory-restore --no-unquote --wildcards \
       --warning=no-timestamp --quoting-style=literal --verbose --index-file="$work/index" "${pick[@]}" 2>"$work/tar-errors"
   status=("${PIPESTATUS[@]}")
   set -e
-  wait "$hash" "$count" || true
+  wait "$hash" "$count" "${lister[@]}" || true
   # tar first: when it gives up, the others are only cut off.
   if ((status[3] != 0)) && grep -vE ': Not found in archive$|Exiting with failure status|^tar: (Unexpected EOF|Error is not recoverable|This does not look like)' "$work/tar-errors" >"$work/said"; then
     ! grep -q 'Cannot hard link to' "$work/said" ||
@@ -103,12 +108,46 @@ unpack() {
   bytes=$(find "$stage/new" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
 }
 
-# Folders above what was chosen that are not in the archive themselves: they become as the folder they will lie in.
+decompress() {
+  if ((${#paths[@]} == 0)); then
+    zstd --quiet --decompress --stdout 2>"$work/zstd-errors"
+  else
+    zstd --quiet --decompress --stdout 2>"$work/zstd-errors" | tee "$work/listing"
+  fi
+}
+# A line a folder: mode, owner, time, name.
+list_folders_of_archive() {
+  tar --list --verbose --numeric-owner --utc --full-time --quoting-style=escape 2>/dev/null | grep '^d' || true
+  cat >/dev/null
+}
+
+# Folders above what was chosen: those that are made become what they were, or, when the archive does not hold them, as the folder they
+# will lie in.
 adopt_folders() {
-  local folder place
-  while IFS= read -r -d '' folder; do
-    place=$home/${folder#"$stage/new/"}
+  local folder name place
+  local -a attributes
+  local -A stored=()
+  find "$stage/new" -mindepth 1 -type d -newer "$work/begun" -perm 700 -printf '%P\0' | keep_list implied
+  [[ ! -s $stage/implied || ! -e $work/folders ]] || read_folders
+  while IFS= read -r -d '' name; do
+    folder=$stage/new/$name place=$home/$name
+    if [[ -n ${stored[/$name]+set} ]]; then
+      read -r -a attributes <<<"${stored[/$name]}"
+      set_attributes "$folder" "${attributes[@]}"
+      continue
+    fi
     while ! is_folder "$place"; do place=${place%/*}; done
     chown --reference="$place" -- "$folder" && chmod --reference="$place" -- "$folder"
-  done < <(find "$stage/new" -mindepth 1 -type d -newer "$work/begun" -perm 700 -print0)
+  done <"$stage/implied"
+}
+# stored[/NAME]: mode (as chmod takes it), user, group and time.
+read_folders() {
+  local line name mode
+  while IFS= read -r line; do
+    [[ $line =~ ^d(...)(...)(...)[^\ ]*\ +([0-9]+)/([0-9]+)\ +[0-9]+\ ([0-9-]+\ [0-9:.]+)\ \./(.*)/$ ]] || continue
+    printf -v name '%b' "${BASH_REMATCH[7]}x"
+    mode=u=${BASH_REMATCH[1]},g=${BASH_REMATCH[2]},o=${BASH_REMATCH[3]}
+    mode=${mode//-/} mode=${mode//s/xs} mode=${mode//t/xt} mode=${mode//S/s} mode=${mode//T/t}
+    stored[/${name%x}]="$mode ${BASH_REMATCH[4]} ${BASH_REMATCH[5]} $(date --utc --date="${BASH_REMATCH[6]}" +%s)"
+  done <"$work/folders"
 }

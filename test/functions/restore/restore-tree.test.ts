@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ODD, writeOddTree } from './odd-tree.ts';
@@ -225,6 +236,66 @@ describe('a volume', () => {
   });
 });
 
+describe('a folder', () => {
+  const attributes = (path: string) => execFileSync('stat', ['--format=%a %u:%g %Y', path]).toString().trim();
+  const become = (path: string, mode: number, owner: string) => {
+    execFileSync('chown', [owner, path]);
+    chmodSync(path, mode);
+    execFileSync('touch', [`--date=@${mode}`, path]);
+  };
+  let folder: string;
+  beforeEach(() => {
+    folder = machine.anew('uploads');
+    mkdirSync(join(folder, 'media/cache/sub'), { recursive: true });
+    mkdirSync(join(folder, 'private/odd [\\]\n'), { recursive: true });
+    for (const name of ['media/a', 'media/cache/sub/c', 'private/x', 'private/odd [\\]\n/y'])
+      writeFileSync(join(folder, name), 'then');
+    become(join(folder, 'media/cache'), 0o755, '0:0');
+    become(join(folder, 'media'), 0o2750, '1000:1000');
+    become(join(folder, 'private/odd [\\]\n'), 0o3771, '1001:1002');
+    become(join(folder, 'private'), 0o700, '1001:1001');
+    become(folder, 0o755, '0:0');
+  });
+
+  it('above what a backup leaves out becomes what it was, and what it is when it is taken back', async () => {
+    const place = { ...VOLUME, exclude: 'media/cache/sub' };
+    machine.capture(place);
+    become(join(folder, 'media'), 0o700, '0:0');
+    writeFileSync(join(folder, 'media/a'), 'now');
+    const live = stateOf(folder);
+    machine.beside(place);
+    expect(machine.swap(place, 'forward').said).toMatchObject({ swapped: true });
+    expect(attributes(join(folder, 'media'))).toBe(`2750 1000:1000 ${0o2750}`);
+    expect(await machine.compare(place, 'live')).toMatchObject(SAME);
+    machine.swap(place, 'back');
+    expect(stateOf(folder)).toEqual(live);
+  });
+
+  it('that is named becomes what it was, one that only lies above stays as it is', () => {
+    machine.capture(VOLUME);
+    become(join(folder, 'media'), 0o700, '0:0');
+    become(join(folder, 'private'), 0o711, '0:0');
+    const live = stateOf(folder);
+    machine.beside(VOLUME, { paths: ['media', 'private/x'] });
+    machine.swap(VOLUME, 'forward');
+    expect(attributes(join(folder, 'media'))).toBe(`2750 1000:1000 ${0o2750}`);
+    expect(attributes(join(folder, 'private'))).toMatch(/^711 0:0/);
+    machine.swap(VOLUME, 'back');
+    expect(stateOf(folder)).toEqual(live);
+  });
+
+  it('that is gone and lies above what is named is made as it was, not as the one it lies in', () => {
+    machine.capture(VOLUME);
+    rmSync(join(folder, 'private'), { recursive: true });
+    machine.beside(VOLUME, { paths: ['private/odd*/y'] });
+    machine.swap(VOLUME, 'forward');
+    expect(attributes(join(folder, 'private'))).toBe(`700 1001:1001 ${0o700}`);
+    expect(attributes(join(folder, 'private/odd [\\]\n'))).toBe(`3771 1001:1002 ${0o3771}`);
+    machine.forget(VOLUME);
+    expect(leftovers(folder)).toEqual([]);
+  });
+});
+
 describe('a path', () => {
   const FILE: Place = { kind: 'path', container: 'app', path: '/srv/link/one.conf' };
   const FOLDER: Place = { kind: 'path', container: 'app', path: '/srv/data' };
@@ -294,6 +365,52 @@ describe('a path', () => {
     expect(stateOf(root)).toEqual(before);
   });
 
+  it('that is a file mounted into its container is seen there as what was restored', () => {
+    const host = join(machine.anew('srv'), 'one.conf');
+    const inside = join(root, 'etc/one.conf');
+    writeFileSync(host, 'then', { mode: 0o640 });
+    writeFileSync(join(machine.folder, 'mounts'), `/etc/one.conf\n${host}\n`);
+    execFileSync('mount', ['--bind', host, inside]);
+    try {
+      machine.capture(FILE);
+      const then = statSync(host);
+      writeFileSync(host, 'now, longer');
+      chmodSync(host, 0o600);
+      machine.beside(FILE);
+      expect(machine.swap(FILE, 'forward').said).toMatchObject({ swapped: true, kept: 1 });
+      expect(readFileSync(inside, 'utf8')).toBe('then');
+      expect([statSync(inside).mode, Math.floor(statSync(inside).mtimeMs / 1000)]).toEqual([
+        then.mode,
+        Math.floor(then.mtimeMs / 1000),
+      ]);
+      expect(readFileSync(`${host}.before-${POINT}`, 'utf8')).toBe('now, longer');
+      expect(machine.inspect(FILE).said).toMatchObject({ newer: 0 });
+      machine.swap(FILE, 'back');
+      expect(readFileSync(inside, 'utf8')).toBe('now, longer');
+      expect(statSync(inside).mode & 0o777).toBe(0o600);
+      machine.beside(FILE);
+      machine.swap(FILE, 'forward');
+      writeFileSync(inside, 'since');
+      const { undone } = machine.swap(FILE, 'back').said;
+      expect(execFileSync('find', [String(undone), '-name', 'one.conf', '-exec', 'cat', '{}', '+']).toString()).toBe('since');
+      expect(readFileSync(inside, 'utf8')).toBe('now, longer');
+    } finally {
+      execFileSync('umount', [inside]);
+      rmSync(join(machine.folder, 'mounts'));
+    }
+  });
+
+  it('whose container is gone is not said to be forgotten', () => {
+    machine.capture(FOLDER);
+    machine.beside(FOLDER);
+    machine.swap(FOLDER, 'forward');
+    expect(machine.forget({ ...FOLDER, container: 'gone' }).said.error?.name).toBe('ContainerNotFound');
+    expect(leftovers(root)).toHaveLength(1);
+    expect(machine.forget({ kind: 'volume', volume: 'gone' }).said).toEqual({ removed: 0 });
+    machine.forget(FOLDER);
+    expect(leftovers(root)).toEqual([]);
+  });
+
   it('of a container that is gone says so', () => {
     const place = { ...FOLDER, container: 'gone' };
     expect(machine.inspect(place).said).toMatchObject({ target: null, exists: false, container: null });
@@ -353,6 +470,19 @@ describe('files of a directory', () => {
       message: expect.stringContaining('leads out'),
     });
     expect(readFileSync(join(outside, 'a.yml'), 'utf8')).toBe('outside');
+    expect(leftovers(directory)).toEqual([]);
+  });
+
+  it('of a directory that is a link are restored where it leads', async () => {
+    const link = join(machine.anew('links'), 'current');
+    symlinkSync(directory, link);
+    const linked = { ...place(), directory: link };
+    expect(machine.inspect(linked).said).toMatchObject({ target: directory, exists: true, isFile: false });
+    machine.beside(linked);
+    expect(machine.swap(linked, 'forward').said).toMatchObject({ swapped: true, kept: 2 });
+    expect(await machine.compare(linked, 'live')).toMatchObject(SAME);
+    machine.swap(linked, 'back');
+    expect(readFileSync(join(directory, '.env'), 'utf8')).toBe('A=now');
     expect(leftovers(directory)).toEqual([]);
   });
 
