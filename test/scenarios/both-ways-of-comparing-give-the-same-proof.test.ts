@@ -26,6 +26,10 @@ const CHECKS = [
   { name: 'error', sql: 'select * from nowhere', expect: { equals: 1 } },
   { name: 'too-few', sql: 'select 1', expect: { min: 2 } },
 ].map((check) => ({ ...check, database: 'shop' }));
+/** Each way asks the scratch itself; the files are looked for in the vault. */
+const CROSS_CHECKS = [
+  { name: 'sheets', database: 'shop', sql: "values ('/a sheet'), ('no sheet')", source: 'sheets', severity: 'warning' },
+];
 const FAILING = ['null', 'two-rows', 'no-row', 'error', 'too-few'];
 
 beforeAll(async () => {
@@ -44,13 +48,15 @@ beforeAll(async () => {
      alter database shop set datestyle = 'SQL, DMY';`,
   );
   await db.sql('counted', rows);
+  const sheets = await host.directory({ 'a sheet': 'x' });
   const sources = {
+    files: [{ name: 'sheets', directory: sheets.folder, include: ['*'] }],
     databases: [
       { name: 'shop', container: db.container },
       { name: 'counted', container: db.container, fingerprint: 'count' },
     ],
   };
-  const verification = { checks: CHECKS };
+  const verification = { checks: CHECKS, crossChecks: CROSS_CHECKS };
   suite = await createSuite({ host, suite: { sources, verification } });
   const backup = await suite.run('backup');
   expect([backup.exitCode, backup.json.outcome], backup.stderr).toEqual([5, 'unproven']);
@@ -80,7 +86,11 @@ it('has the same names, verdicts, expectations and findings', () => {
 
 it('finds in both ways only what is wrong', () => {
   for (const { checks } of [overTheNetwork, onTheHost]) {
-    expect(checks.filter(({ ok }) => !ok).map(({ kind, name }) => [kind, name])).toEqual(FAILING.map((name) => ['sql', name]));
+    expect(checks.filter(({ ok }) => !ok).map(({ kind, name }) => [kind, name])).toEqual([
+      ...FAILING.map((name) => ['sql', name]),
+      ['cross', 'sheets'],
+    ]);
+    expect(checks.find(({ kind }) => kind === 'cross')!.actual).toEqual({ paths: 2, missing: 1, named: ['no sheet'] });
     expect(checks.filter(({ kind }) => kind === 'sql').map(({ name }) => name)).toEqual(CHECKS.map(({ name }) => name));
   }
 });

@@ -154,13 +154,14 @@ it('refuses an unproven point, and puts nothing in place that is not what was ca
   expect([refused.exitCode, refused.json.outcome, refused.json.error?.name]).toEqual([7, 'refused', 'NotProven']);
   const dump = await vault.key(/\.dump\.zst$/);
   await vault.flipBit(dump);
+  const before = await users();
   const damaged = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
   expect([damaged.exitCode, damaged.json.outcome, damaged.json.error?.name], damaged.stderr).toEqual([
     5,
     'put-back',
     'ArchiveUnreadable',
   ]);
-  expect(await users()).toBe('20');
+  expect(await users()).toBe(before);
   await vault.flipBit(dump);
   const allowed = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
   expect([allowed.exitCode, allowed.json.outcome, allowed.json.error], allowed.stderr).toEqual([0, 'restored', null]);
