@@ -37,7 +37,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
         resourceName: `${machineName(suite.name, workflow)}:*`,
       }),
     );
-  const holders = executionsOf(['backup', 'verify', 'restore', 'undo-restore', 'forget-restore']);
+  const holders = executionsOf(['backup', 'verify', 'restore', 'undo-restore', 'forget-restore', 'make-containers']);
   const lock = ['lock.json'];
   // Streams through one core: 1,769 MiB is one virtual CPU, more is not used (measured).
   const streams: More = { timeoutSeconds: 900, memoryMiB: 1769 };
@@ -86,6 +86,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   const restore: RestoreAgents = {
     chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*'] }),
     finishPlan: make('restore/finish-plan', { read: [...EVERYTHING_OF_A_POINT, 'proofs/*', 'restores/*'], put: ['restores/*'] }),
+    planContainers: make('restore/plan-containers', { read: ['restores/*'] }),
     checkPlan: make('restore/check-plan', { read: RESTORES }),
     thawPoint: make('restore/thaw-point', { read: EVERYTHING_OF_A_POINT, thaw: ['artifacts/*'] }),
     recordStep: make('restore/record-step', { read: ['restores/*'], put: ['restores/*'] }),

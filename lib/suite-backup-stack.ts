@@ -13,6 +13,7 @@ import { parameters } from './platform/parameters.ts';
 import { Schedules } from './platform/schedule.ts';
 import { Assess } from './restore/assess-workflow.ts';
 import { ForgetRestore } from './restore/forget-restore-workflow.ts';
+import { MakeContainers } from './restore/make-containers-workflow.ts';
 import { PlanRestore } from './restore/plan-restore-workflow.ts';
 import { PutBack } from './restore/put-back-workflow.ts';
 import { restoreDocuments } from './restore/restore-documents.ts';
@@ -88,11 +89,13 @@ export class SuiteBackupStack extends Stack {
       backup: backup.workflow,
       tell: (states, { id, message }) => alerts.announceRestore(states, id, message),
     });
+    const makeContainers = new MakeContainers(this, 'MakeContainers', { ...restoreParts, ...lock });
     const undoRestore = new UndoRestore(this, 'UndoRestore', { ...restoreParts, ...lock, putBack: putBack.workflow });
     const forgetRestore = new ForgetRestore(this, 'ForgetRestore', { ...restoreParts, ...lock });
     cleanUp.watch(backup.workflow, 'backup');
     cleanUp.watch(verify.workflow, 'verify');
     cleanUp.watch(restore.workflow, 'restore');
+    cleanUp.watch(makeContainers.workflow, 'make-containers');
     cleanUp.watch(undoRestore.workflow, 'undo-restore');
     cleanUp.watch(forgetRestore.workflow, 'forget-restore');
 
@@ -111,6 +114,7 @@ export class SuiteBackupStack extends Stack {
       restoreMachine: restore.workflow.machine.stateMachineArn,
       undoRestoreMachine: undoRestore.workflow.machine.stateMachineArn,
       forgetRestoreMachine: forgetRestore.workflow.machine.stateMachineArn,
+      makeContainersMachine: makeContainers.workflow.machine.stateMachineArn,
       assessMachine: assess.workflow.machine.stateMachineArn,
       hostCommandMachine: hostCommand.workflow.machine.stateMachineArn,
       hostLogGroup: hostCommand.logGroup.logGroupName,

@@ -162,6 +162,11 @@ export const ERRORS = {
     hint: 'Nothing was changed. Restore the tables that refer to each other together, or side by side.',
   },
   SwapFailed: { exit: 1, document: 99, hint: 'The old is still in its place; the message says what kept it there.' },
+  ContainerNotMade: {
+    exit: 1,
+    document: 101,
+    hint: 'Make the containers yourself (the plan shows the command), then restore.',
+  },
   SourcesDiffer: { exit: 3, hint: 'Restore what is affected: suite-backup restore ID --mode … --dry-run shows how.' },
   PutBackFailed: { exit: 1, document: 100, hint: 'Something of the restore still lies there: suite-backup restore --undo.' },
 

@@ -224,6 +224,7 @@ export const HOST_RESULTS = {
   'find-writers': foundWriters,
   'stop-writers': z.object({ stopped: z.array(text) }),
   'start-writers': z.object({ started: z.array(text) }),
+  'make-containers': z.object({ containers: z.array(text), seconds }),
 } as const;
 
 export type HostDocument = keyof typeof HOST_RESULTS;

@@ -25,6 +25,7 @@ export const OUTPUTS = {
   restoreMachine: 'RestoreMachine',
   undoRestoreMachine: 'UndoRestoreMachine',
   forgetRestoreMachine: 'ForgetRestoreMachine',
+  makeContainersMachine: 'MakeContainersMachine',
   assessMachine: 'AssessMachine',
   hostCommandMachine: 'HostCommandMachine',
   hostLogGroup: 'HostLogGroup',

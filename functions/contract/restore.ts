@@ -107,6 +107,20 @@ export const planThaw = z.object({
 });
 export type PlanThaw = z.infer<typeof planThaw>;
 
+/** Containers of one compose project that a restore of the whole suite makes or starts before anything else. */
+export const planMake = z.object({
+  project: z.string(),
+  /** Folder of the project, and its files, as compose noted them on the containers. */
+  directory: z.string(),
+  files: z.array(z.string()),
+  environmentFiles: z.array(z.string()),
+  services: z.array(z.string()),
+  containers: z.array(z.string()),
+  /** Those of them whose database servers are waited for. */
+  servers: z.array(z.string()),
+});
+export type PlanMake = z.infer<typeof planMake>;
+
 export const restorePlan = z.object({
   schema: z.literal('suite-backup.restore-plan.v1'),
   restoreId: z.string().regex(RESTORE_ID_PATTERN),
@@ -121,6 +135,11 @@ export const restorePlan = z.object({
   manifestChecksum: z.string(),
   /** Of mode full: which sources are affected. Null for other modes, and when nothing could be compared. */
   assessment: z.array(assessedSource).nullable().default(null),
+  /**
+   * Of mode full: what must be made before the rest can be planned. A plan that makes something is never carried out itself: once the
+   * containers are there, another one is made.
+   */
+  makes: z.array(planMake).default([]),
   items: z.array(planItem),
   writers: z.array(planWriter),
   /** False when nothing that they write to is replaced. */

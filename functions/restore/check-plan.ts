@@ -70,6 +70,7 @@ async function refusal(
   if (confirm !== plan.suite)
     return { name: 'Refused', message: `"${confirm}" is not the name of the suite; it is "${plan.suite}".` };
   if (plan.problems.length > 0) return refused(plan.problems.map(({ path, message }) => `${path}: ${message}`).join(' '));
+  if (plan.makes.length > 0) return refused('Containers must be made first, and then another plan.');
   if (resume && journal.length === 0 && plan.thaw.length === 0)
     return refused(`Restore ${plan.restoreId} was never begun, so there is nothing to go on with: plan again.`);
   if (journal.length > 0 && !resume) return refused(`Restore ${plan.restoreId} was begun already: resume or undo it.`);

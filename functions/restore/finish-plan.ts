@@ -19,6 +19,7 @@ import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
 import { type Archived, archivedArtifacts } from './archived.ts';
+import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
 import { chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
@@ -77,6 +78,9 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   };
   const judged = chosen.items.map((item) => judgeItem(item, looks, context));
   const items = judged.flatMap(({ item }) => item ?? []);
+  const gone = judged.flatMap(({ gone }, index) => (gone ? chosen.items[index]! : []));
+  // Only the whole suite's restore makes containers: who restores one source is told what is missing.
+  const made = options.mode === 'full' ? gone.filter(projectOf) : [];
   const writers = judgeWriters(options, items, chosen.items, looks);
   const state = proof === null ? 'stored' : proof.ok ? 'proven' : 'unproven';
   const bytesOf = (outcome: RestoreOutcome, item: string) =>
@@ -95,6 +99,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     state,
     manifestChecksum: manifest.checksum,
     assessment: assessment?.sources ?? null,
+    makes: projectsOf(made),
     items,
     writers: writers.writers,
     stopsWriters: writers.stops,
@@ -105,7 +110,9 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
       ...writers.problems,
-      ...judged.flatMap(({ problems }) => problems),
+      ...judged.flatMap(({ problems, gone }, index) =>
+        gone && !made.includes(chosen.items[index]!) ? [gone, ...problems] : problems,
+      ),
       ...spaceProblems(items),
     ],
     warnings: [...chosen.warnings, ...writers.warnings, ...(assessment?.error ? [notAssessed(assessment.error)] : [])],

@@ -19,9 +19,8 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
   const problems: PlanProblem[] = [];
   const problem = (value: string, message: string) => problems.push({ path: label, value, message });
   const warnings: PlanItem['warnings'] = [];
-  const unusable = containerProblem(chosen, found.container);
-  if (unusable) problems.push(unusable);
-  else if (!found.server) problem('DatabaseUnreachable', `The server in "${declared.container}" does not let us in.`);
+  const gone = containerProblem(chosen, found.container);
+  if (!gone && !found.server) problem('DatabaseUnreachable', `The server in "${declared.container}" does not let us in.`);
   const [then, now] = [server?.versionNumber ?? 0, found.server?.versionNumber ?? 0];
   if (found.server && Math.floor(now / 10_000) < Math.floor(then / 10_000)) {
     problem(
@@ -57,7 +56,7 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
     warnings,
   };
   const host = { ...chosen.host, ...context.place, source: label, beside: encode(beside) };
-  if (isTables) return judgeTables(chosen, found, context, { problems, common, host });
+  if (isTables) return { ...judgeTables(chosen, found, context, { problems, common, host }), gone };
   const previous = found.exists ? databaseName(declared.database, `_before_${context.point}`, taken) : null;
   const undone = databaseName(declared.database, `_undone_${context.restoreId}`, taken);
   context.takenNames.push(beside, undone, ...(previous === null ? [] : [previous]));
@@ -77,7 +76,7 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
       fingerprint: declared.fingerprint,
     },
   };
-  return { item, problems };
+  return { item, problems, gone };
 }
 
 function inTheWay(found: InspectedDatabase, database: string, problem: (value: string, message: string) => void): void {

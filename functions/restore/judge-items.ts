@@ -31,6 +31,8 @@ export interface Context {
 export interface Judged {
   readonly item: PlanItem | null;
   readonly problems: PlanProblem[];
+  /** Its container cannot be restored into as it is. */
+  readonly gone?: PlanProblem | null;
 }
 
 /** An item of the plan from what the host said; whatever could not be asked is a problem. */
@@ -78,11 +80,11 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
   const suffix = context.suffixOf(label);
   const problems: PlanProblem[] = [];
   const elsewhere = options.to !== null;
+  let gone: PlanProblem | null = null;
   if (chosen.kind === 'path' && !elsewhere) {
     // What a stopped container has on volumes can be reached; its own files only where the engine shows them.
     const reached = found.container?.running || found.exists;
-    const unusable = reached ? null : containerProblem(chosen, found.container);
-    if (unusable) problems.push(unusable);
+    if (!reached) gone = containerProblem(chosen, found.container);
   }
   if (found.exists && !found.writable && !elsewhere) {
     problems.push({ path: label, value: 'HostPermission', message: `${placeOf(chosen.declared)} cannot be written to.` });
@@ -122,7 +124,7 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
       previous: encode(suffix),
     },
   };
-  return { item, problems };
+  return { item, problems, gone };
 }
 
 /** What a volume that is gone is called and carries when it is made again: compose asks for both. */

@@ -43,6 +43,7 @@ const NEEDED = [
   'restoreMachine',
   'undoRestoreMachine',
   'forgetRestoreMachine',
+  'makeContainersMachine',
   'assessMachine',
   'hostCommandMachine',
   'hostLogGroup',

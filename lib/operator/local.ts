@@ -27,8 +27,15 @@ export const local: Verb<LocalFields> = {
 
 async function stopRuns(work: Work): Promise<void> {
   const { states, stack } = work.connection;
-  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine } = stack;
-  for (const stateMachineArn of [backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine]) {
+  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine, makeContainersMachine } = stack;
+  for (const stateMachineArn of [
+    backupMachine,
+    verifyMachine,
+    restoreMachine,
+    undoRestoreMachine,
+    forgetRestoreMachine,
+    makeContainersMachine,
+  ]) {
     for await (const page of paginateListExecutions({ client: states }, { stateMachineArn, statusFilter: 'RUNNING' })) {
       for (const { executionArn } of page.executions ?? []) {
         if (executionArn === undefined) continue;

@@ -23,6 +23,7 @@ export function planText(style: Style, plan: ShownPlan): string {
       facts(style, [
         ['plan', plan.restoreId],
         ['stops', plan.stopsWriters && running.length > 0 ? running.join(', ') : 'nothing'],
+        ['first made', plan.makes.map(madeText).join('; ')],
         ['first thawed', thawLines(plan).join('; ')],
         ['safety point', plan.safetyPoint ? 'yes, of what is there now' : 'no'],
         [
@@ -41,6 +42,11 @@ export function planText(style: Style, plan: ShownPlan): string {
     ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Compose itself is asked, so that everything is as its project says. */
+function madeText({ project, directory, services, containers }: ShownPlan['makes'][0]): string {
+  return `${containers.join(', ')} (docker compose up --detach ${services.join(' ')}, project ${project} in ${directory}); what lies in them is planned then`;
 }
 
 /** What lies in an archive, how long it takes to come, and that it costs: a line per class. */

@@ -18,6 +18,8 @@ export interface RestoreFields {
   seconds: number;
   executionArn: string | null;
   safetyPoint: string | null;
+  /** Containers that were gone and were made first. */
+  made: string[];
 }
 
 const EMPTY: RestoreFields = {
@@ -29,6 +31,7 @@ const EMPTY: RestoreFields = {
   seconds: 0,
   executionArn: null,
   safetyPoint: null,
+  made: [],
 };
 
 type Keep = (known: Partial<RestoreFields>) => void;
@@ -58,6 +61,7 @@ export const restore: Verb<RestoreFields> = {
     const parts = [
       fields.plan !== null && (fields.outcome === 'planned' || fields.outcome === 'refused') ? planText(style, fields.plan) : '',
       ['restored', 'undone', 'forgotten'].includes(fields.outcome) ? `${mark(style, 'good')} ${doneText(fields)}` : '',
+      fields.made.length > 0 ? `  made first: ${fields.made.join(', ')}` : '',
       ...fields.previous.map(({ source, was, now }) => `  ${source}: what was "${was}" is now "${now}"`),
       fields.outcome === 'restored' && fields.plan?.options.to === null
         ? '  undo it: suite-backup restore --undo   keep it for good: suite-backup restore --forget'
@@ -125,9 +129,50 @@ async function decide(work: Work, keep: Keep, found: RestorePlan, options: Resto
     return { fields: known, error: new OperatorError('Refused', message) };
   }
   keep({ outcome: 'failed' });
+  if (found.makes.length > 0) return afterMaking(work, keep, found, options);
   for (const line of thawLines(found)) work.progress.line(`  first thawed: ${line}`);
   const input = { confirm: options.confirm, safetyPoint: options.safetyPoint, resume: options.resume !== undefined };
   return afterwards(work, keep, found.restoreId, restoreMachine, input, shownPlan(found));
+}
+
+/**
+ * What lies in containers that are gone can be planned only once they are there. So: the configuration, which compose reads; the containers;
+ * another plan, and that is carried out; then whatever else belongs to the projects. Each is a run of its own, and any of them may be repeated.
+ */
+async function afterMaking(work: Work, keep: Keep, first: RestorePlan, options: RestoreArguments): Promise<Told> {
+  const made = first.makes.flatMap(({ containers }) => containers);
+  const lacking = (first.assessment ?? [])
+    .filter(({ kind, state }) => kind === 'files' && state !== 'present')
+    .filter(({ source }) => (options.source ?? []).length === 0 || options.source!.includes(source));
+  if (lacking.length > 0) {
+    const source = lacking.map((one) => one.source);
+    work.progress.line(`first the configuration, which compose reads: ${source.join(', ')}`);
+    // The safety point would fail: most of the suite is gone.
+    const configuration: RestoreArguments = { ...options, mode: 'config', source, safetyPoint: false };
+    const id = await plan(work, first.point, configuration, keep);
+    const told = await decide(work, keep, await readPlan(work.connection, id), configuration);
+    if (told.error) return told;
+  }
+  work.progress.line(`make what is gone: ${made.join(', ')}`);
+  await makeContainers(work, keep, first, 'needed');
+  const second = await readPlan(work.connection, await plan(work, first.point, options, keep));
+  if (second.makes.length > 0) {
+    const still = second.makes.flatMap(({ containers }) => containers).join(', ');
+    throw new OperatorError('ContainerNotMade', `Compose made them, and yet there is none or it does not run: ${still}`);
+  }
+  const told = await decide(work, keep, second, options);
+  if (told.error === null) await makeContainers(work, keep, first, 'all');
+  return { ...told, fields: { ...told.fields, made } };
+}
+
+async function makeContainers(work: Work, keep: Keep, { restoreId }: RestorePlan, which: 'needed' | 'all'): Promise<void> {
+  const ended = await run(work, work.connection.stack.makeContainersMachine, { restoreId, which }, (executionArn) =>
+    keep({ executionArn }),
+  );
+  if (!ended.ok) throw new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
+  if (ended.output.outcome !== 'LockHeld') return;
+  keep({ outcome: 'locked' });
+  throw lockHeld(ended.output);
 }
 
 /** Why a plan cannot be carried out: by the name of its problems where all of them are of one kind that has a refusal of its own. */
@@ -164,6 +209,7 @@ async function afterwards(
       seconds: done ? last.seconds : 0,
       executionArn: ended.executionArn,
       safetyPoint: done ? last.safetyPoint : null,
+      made: [],
     },
     error,
   };

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { currentStep } from './steps.ts';
 
 export interface RunningRow {
-  workflow: 'backup' | 'verify' | 'restore' | 'undo-restore' | 'forget-restore';
+  workflow: 'backup' | 'verify' | 'restore' | 'undo-restore' | 'forget-restore' | 'make-containers';
   executionArn: string;
   step: string | null;
   startedAt: string;
@@ -12,13 +12,15 @@ export interface RunningRow {
 
 /** The runs that go on right now, with the step each is at; oldest first. */
 export async function readRunning(connection: Connection): Promise<RunningRow[]> {
-  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine } = connection.stack;
+  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine, makeContainersMachine } =
+    connection.stack;
   const rows = await Promise.all([
     runningOf(connection, 'backup', backupMachine),
     runningOf(connection, 'verify', verifyMachine),
     runningOf(connection, 'restore', restoreMachine),
     runningOf(connection, 'undo-restore', undoRestoreMachine),
     runningOf(connection, 'forget-restore', forgetRestoreMachine),
+    runningOf(connection, 'make-containers', makeContainersMachine),
   ]);
   return rows.flat().sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
 }

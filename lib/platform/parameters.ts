@@ -53,6 +53,11 @@ const PARAMETERS = {
   to: ['Folder to write to instead of the source, base64; empty: in place.', BASE64],
   paths: ['Patterns relative to the root of the source, each followed by NUL, base64; empty: everything.', BASE64],
   where: ['The tree itself, or what lies beside it.', '^(live|stage)$'],
+  project: ['Name of a compose project, base64.', BASE64],
+  files: ['Paths of compose files, each followed by NUL, base64; empty: the one that compose finds.', BASE64],
+  environmentFiles: ['Paths of files with variables for compose, each followed by NUL, base64.', BASE64],
+  services: ['Compose services, each followed by NUL, base64; empty: all of the project.', BASE64],
+  servers: ['Containers whose database servers are waited for, each followed by NUL, base64.', BASE64],
   writers: ['Containers or compose services, each followed by NUL, base64.', BASE64],
   containers: ['Containers, each followed by NUL, base64.', BASE64],
 } as const satisfies Record<string, readonly [description: string, pattern: string]>;

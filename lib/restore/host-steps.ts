@@ -10,6 +10,7 @@ import { parametersOf, type RestoreDocument, type RestoreDocuments } from './res
 export interface RestoreAgents {
   readonly chooseItems: Agent;
   readonly finishPlan: Agent;
+  readonly planContainers: Agent;
   readonly checkPlan: Agent;
   readonly thawPoint: Agent;
   readonly recordStep: Agent;

@@ -25,6 +25,7 @@ const PARAMETERS = {
   'swap-tree': [...TREE, 'source', 'exclude', 'previous', 'direction'],
   'forget-tree': [...TREE, 'source'],
   'diff-config': ['directory', 'include', 'exclude', 'url'],
+  'make-containers': ['project', 'directory', 'files', 'environmentFiles', 'services', 'servers'],
   'find-writers': ['writers'],
   'stop-writers': ['containers'],
   'start-writers': ['containers'],

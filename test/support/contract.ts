@@ -85,6 +85,7 @@ export interface RestorePlan {
   mode: string;
   state: string;
   assessment: AssessedSource[] | null;
+  makes: { project: string; directory: string; files: string[]; services: string[]; containers: string[]; servers: string[] }[];
   items: {
     item: string;
     kind: string;
@@ -140,6 +141,7 @@ export interface Documents {
     seconds: number;
     executionArn: string | null;
     safetyPoint: string | null;
+    made: string[];
   };
   assess: Common & {
     point: Point | null;

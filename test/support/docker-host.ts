@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from './command.ts';
 import { folderAt, HostFolders } from './host-folders.ts';
-import { canLogIn, createDatabases, foreignSessions, type Login, ownLogin, PSQL_OPTIONS } from './login.ts';
+import { canLogIn, createDatabases, foreignSessions, type Login, OWN_SESSION, ownLogin, PSQL_OPTIONS } from './login.ts';
 import { killMarked, markedProcesses } from './processes.ts';
 import { quoted, scriptBefore, type ToolReplacement, writeExecutable } from './replaced-tools.ts';
 import { RUN_LABEL, type Run, workerName } from './run-folder.ts';
@@ -12,11 +13,15 @@ import {
   DEFAULT_PASSWORD,
   type Postgres,
   type PostgresOptions,
+  type Project,
   type TestHost,
   type Volume,
 } from './test-host.ts';
 import type { Tree } from './tree.ts';
 import { until } from './until.ts';
+
+/** Who a session is, and where. */
+type Session = Pick<Login, 'user' | 'database'> & { application_name: string };
 
 /** Containers of a Docker engine on this machine, which a test reaches as root through the engine's folders and /proc. */
 export async function createDockerHost(run: Run, major: string): Promise<TestHost> {
@@ -53,7 +58,9 @@ class DockerHost implements TestHost {
     this.#major = major;
     this.#image = image;
     this.#folders = folders;
-    if (process.env.DOCKER_HOST !== undefined) folders.environment.DOCKER_HOST = process.env.DOCKER_HOST;
+    for (const name of ['DOCKER_HOST', 'DOCKER_CONFIG']) {
+      if (process.env[name] !== undefined) folders.environment[name] = process.env[name];
+    }
   }
 
   readonly cliArgs: readonly string[] = ['--host', 'docker'];
@@ -136,6 +143,75 @@ class DockerHost implements TestHost {
     return container;
   }
 
+  /** psql in a container. */
+  #sql(name: string, { user, database, application_name }: Session, text: string, options: string[]): Promise<string> {
+    const variables = { PGUSER: user, PGDATABASE: database, PGAPPNAME: application_name };
+    const flagsOfExec = Object.entries(variables).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
+    const psql = `/usr/lib/postgresql/${this.#major}/bin/psql`;
+    return command(['docker', 'exec', '--interactive', ...flagsOfExec, name, psql, ...PSQL_OPTIONS, ...options], { input: text });
+  }
+
+  async project(databases: readonly string[]): Promise<Project> {
+    const [db, app, files] = ['db', 'app', 'files'].map((name) => `${this.name}-${name}`) as [string, string, string];
+    const [label, run] = this.label.split('=') as [string, string];
+    const common = { image: this.#image, labels: { [label]: run } };
+    const content = {
+      name: this.name,
+      services: {
+        db: {
+          ...common,
+          container_name: db,
+          command: ['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off'],
+          environment: { POSTGRES_PASSWORD: DEFAULT_PASSWORD.replaceAll('$', '$$$$'), POSTGRES_INITDB_ARGS: '--no-sync' },
+        },
+        // SIGKILL: sleep as the first process of a container does not listen to any other signal.
+        app: {
+          ...common,
+          container_name: app,
+          entrypoint: ['sleep', 'infinity'],
+          stop_signal: 'SIGKILL',
+          volumes: ['files:/srv/files'],
+        },
+      },
+      volumes: { files: { name: files } },
+      networks: { default: { name: this.name, external: true } },
+    };
+    // JSON is YAML.
+    const project = await this.directory({ 'docker-compose.yml': JSON.stringify(content) });
+    const compose = (...words: string[]) =>
+      docker('compose', '--project-directory', project.folder, '--file', join(project.folder, 'docker-compose.yml'), ...words);
+    await compose('up', '--detach');
+    for (const name of [db, app]) this.#containers.add(name);
+    this.#volumes.add(files);
+    const login = (database: string): Session => ({ user: 'postgres', database, application_name: OWN_SESSION });
+    // Over TCP: while it makes its data folder a server answers on its socket only.
+    await until(
+      () =>
+        docker('exec', db, 'pg_isready', '--host=127.0.0.1').then(
+          () => true,
+          () => false,
+        ),
+      30_000,
+      `PostgreSQL in ${db} answers`,
+    );
+    for (const database of databases) await this.#sql(db, login('postgres'), `create database "${database}"`, []);
+    const pid = () => execFileSync('docker', ['inspect', '--format', '{{.State.Pid}}', app]).toString().trim();
+    const mountpoint = () =>
+      execFileSync('docker', ['volume', 'inspect', '--format', '{{.Mountpoint}}', files]).toString().trim();
+    return {
+      project,
+      db,
+      app,
+      root: folderAt(() => `/proc/${pid()}/root`),
+      volume: folderAt(mountpoint),
+      sql: (database, text) => this.#sql(db, login(database), text, []),
+      destroy: async () => {
+        await compose('down', '--volumes');
+        for (const name of await readdir(project.folder)) await rm(join(project.folder, name), { recursive: true });
+      },
+    };
+  }
+
   async postgres(shortName: string, options: PostgresOptions = {}): Promise<Postgres> {
     const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
     const mounts = { ...options.mounts };
@@ -164,14 +240,7 @@ class DockerHost implements TestHost {
     return Object.assign(container, {
       user,
       client,
-      sql: (database: string, text: string, ...options: string[]) => {
-        const { application_name } = client(database);
-        const variables = { PGUSER: user, PGDATABASE: database, PGAPPNAME: application_name };
-        const flagsOfExec = Object.entries(variables).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
-        const psql = `/usr/lib/postgresql/${this.#major}/bin/psql`;
-        const words = ['docker', 'exec', '--interactive', ...flagsOfExec, name, psql, ...PSQL_OPTIONS, ...options];
-        return command(words, { input: text });
-      },
+      sql: (database: string, text: string, ...options: string[]) => this.#sql(name, client(database), text, options),
       start: async () => {
         await start();
         await ready();

@@ -15,6 +15,7 @@ import {
   DEFAULT_PASSWORD,
   type Postgres,
   type PostgresOptions,
+  type Project,
   type TestHost,
   type Volume,
 } from './test-host.ts';
@@ -24,6 +25,7 @@ import { type Tree, writeTree } from './tree.ts';
 const CONTAINER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 interface DeclaredContainer {
+  created: boolean;
   running: boolean;
   image: string;
   labels: Record<string, string>;
@@ -119,6 +121,7 @@ class EmbeddedHost implements TestHost {
     const root = this.#folders.path('containers', shortName);
     await writeTree(root, options.files ?? {});
     this.#containers[name] = {
+      created: true,
       running: true,
       image: this.#image,
       labels: options.labels ?? {},
@@ -147,9 +150,40 @@ class EmbeddedHost implements TestHost {
     );
   }
 
-  async postgres(shortName: string, options: PostgresOptions = {}): Promise<Postgres> {
+  async project(databases: readonly string[]): Promise<Project> {
+    const project = await this.directory({ 'docker-compose.yml': 'services: {}\n' });
+    const labels = (service: string) => ({
+      'com.docker.compose.project': this.name,
+      'com.docker.compose.service': service,
+      'com.docker.compose.project.working_dir': project.folder,
+      'com.docker.compose.project.config_files': join(project.folder, 'docker-compose.yml'),
+    });
+    const ofCompose = { 'com.docker.compose.project': this.name, 'com.docker.compose.volume': 'files' };
+    const volume = await this.volume('files', {}, ofCompose);
+    const db = await this.postgres('db', { databases, labels: labels('db') });
+    const app = await this.container('app', { labels: labels('app'), mounts: { '/srv/files': volume.name } });
+    return {
+      project,
+      db: db.container,
+      app: app.container,
+      root: app,
+      volume,
+      sql: (database, text) => db.sql(database, text),
+      destroy: async () => {
+        for (const name of [db.container, app.container]) this.#containers[name]!.created = false;
+        await this.written();
+        await db.renew();
+        for (const { folder } of [project, app, volume]) {
+          for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+        }
+      },
+    };
+  }
+
+  async postgres(shortName: string, options: PostgresOptions = {}): Promise<Postgres & { renew(): Promise<void> }> {
     const { user = 'postgres', password = DEFAULT_PASSWORD, databases = [], dataVolume } = options;
-    const cluster = await Cluster.create(this.#run, { binaries: this.#binaries, user, password });
+    const create = () => Cluster.create(this.#run, { binaries: this.#binaries, user, password });
+    let cluster = await create();
     const mounts = { ...options.mounts };
     if (dataVolume !== undefined) mounts['/var/lib/postgresql/data'] = (await this.#declareVolume(dataVolume, cluster.data)).name;
     const environment = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, ...options.environment };
@@ -176,6 +210,14 @@ class EmbeddedHost implements TestHost {
       start: async () => {
         await cluster.start();
         declared.running = true;
+        declared.postgres!.port = cluster.port;
+        await this.written();
+      },
+      /** A server as it is at its first start, in the place of this one. */
+      renew: async () => {
+        await cluster.remove();
+        cluster = await create();
+        this.#clusters.set(container.container, cluster);
         declared.postgres!.port = cluster.port;
         await this.written();
       },

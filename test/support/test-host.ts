@@ -57,6 +57,23 @@ export interface Postgres extends Container {
   sql(database: string, text: string, ...options: string[]): Promise<string>;
 }
 
+/**
+ * A compose project: service `db`, a PostgreSQL, and service `app`, with its own files and the volume `files` at /srv/files. Its compose file is
+ * docker-compose.yml in the folder `project`.
+ */
+export interface Project {
+  readonly project: Folder;
+  /** Names of the containers. */
+  readonly db: string;
+  readonly app: string;
+  /** Where things lie now: it changes when the containers are made again. */
+  readonly root: Folder;
+  readonly volume: Folder;
+  sql(database: string, text: string): Promise<string>;
+  /** Takes everything away: containers, volumes, the folder's content. */
+  destroy(): Promise<void>;
+}
+
 /** The Docker host of one test file. Everything that differs between the embedded host and a Docker engine is behind it. */
 export interface TestHost {
   /** Fit for a suite's name; the same for all files of one worker of the tests. */
@@ -71,6 +88,8 @@ export interface TestHost {
   readonly hostTool: ToolReplacement;
   postgres(name: string, options?: PostgresOptions): Promise<Postgres>;
   container(name: string, options?: ContainerOptions): Promise<Container>;
+  /** Only one of a host. */
+  project(databases: readonly string[]): Promise<Project>;
   volume(name: string, tree?: Tree, labels?: Record<string, string>): Promise<Volume>;
   /** A folder on the host. */
   directory(tree: Tree): Promise<Folder>;

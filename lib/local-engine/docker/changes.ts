@@ -3,32 +3,34 @@ import { join } from 'node:path';
 import type { DeclaredContainer, DeclaredVolume } from './host-file.ts';
 
 /**
- * What calls have changed of the things that the host file declares: a container that was stopped or started, a volume that was created.
+ * What calls have changed of the things that the host file declares: a container that was made, stopped or started, a volume that was created.
  * Lies in the engine's folder, since the host file is its writer's own.
  */
 
 interface Switched {
-  running: boolean;
+  now: boolean;
   /** What the host file said then: once it says something else, that is the newer word. */
   declared: boolean;
 }
 
-const switchFile = (directory: string, name: string) => join(directory, 'switched', `${name}.json`);
+const switchFile = (directory: string, name: string, what: 'created' | 'running') =>
+  join(directory, 'switched', `${name}.${what}.json`);
 
-/** Whether a declared container runs. */
-export function isRunning(directory: string, name: string, { running }: DeclaredContainer): boolean {
-  const switched = readJson<Switched>(switchFile(directory, name));
-  return switched?.declared === running ? switched.running : running;
+/** Whether a declared container is there, or runs. */
+export function isNow(directory: string, name: string, what: 'created' | 'running', container: DeclaredContainer): boolean {
+  const switched = readJson<Switched>(switchFile(directory, name, what));
+  return switched?.declared === container[what] ? switched.now : container[what];
 }
 
 export function switchContainer(
   directory: string,
   name: string,
-  running: boolean,
-  { running: declared }: DeclaredContainer,
+  what: 'created' | 'running',
+  now: boolean,
+  { [what]: declared }: DeclaredContainer,
 ): void {
   mkdirSync(join(directory, 'switched'), { recursive: true, mode: 0o700 });
-  writeJson(switchFile(directory, name), { running, declared } satisfies Switched);
+  writeJson(switchFile(directory, name, what), { now, declared } satisfies Switched);
 }
 
 /** Volumes that calls have created, by name. */

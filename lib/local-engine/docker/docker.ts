@@ -103,6 +103,8 @@ async function answer(inventory: Inventory, directory: string, words: string[]):
       return (await import('./exec.ts')).exec(inventory, directory, rest);
     case 'run':
       return (await import('./run.ts')).run(inventory, directory, rest);
+    case 'compose':
+      return (await import('./compose.ts')).compose(inventory, directory, rest);
     case 'stop':
       return (await import('./switch.ts')).stop(inventory, directory, rest);
     case 'start':

@@ -14,7 +14,7 @@ export function embeddedHost(hostFile: string, directory: string): Pick<HostOpti
   const home = resolve(directory);
   readHostFile(file);
   const docker = resolve(import.meta.dirname, 'docker.ts');
-  const folder = writeWrapper(home, 'docker', [process.execPath, '--disable-warning=ExperimentalWarning', docker, file, home]);
+  const folder = writeWrapper(home, 'docker', [docker, file, home]);
   return {
     path: [...new Set([folder, ...uploadTool(home).path])],
     environment: { LOCAL_ENGINE_PROCESS: `${process.pid}:${startTime(process.pid)}` },

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** A container that the host file declares: it runs (or does not) without us, we only know how to reach what is in it. */
 export interface DeclaredContainer {
+  /** False: only described; `docker compose up` of its project makes it. */
+  created: boolean;
   running: boolean;
   image: string;
   /** `sha256:…`, or null where the file gives none. */
@@ -171,6 +173,7 @@ function container(check: Check, name: string, value: unknown, volumes: Record<s
   const path = `containers.${name}`;
   if (!containerName.test(name)) check.problem(path, name, 'must have a name of letters, digits, _ . -');
   const object = check.object(path, value, [
+    'created',
     'running',
     'image',
     'imageDigest',
@@ -180,8 +183,10 @@ function container(check: Check, name: string, value: unknown, volumes: Record<s
     'mounts',
     'postgres',
   ]);
-  if (object.running !== undefined && typeof object.running !== 'boolean')
-    check.problem(`${path}.running`, object.running, 'must be true or false');
+  for (const flag of ['created', 'running'] as const) {
+    if (object[flag] !== undefined && typeof object[flag] !== 'boolean')
+      check.problem(`${path}.${flag}`, object[flag], 'must be true or false');
+  }
   if (object.postgres === undefined && object.root === undefined)
     check.problem(path, undefined, 'must have postgres (for databases) or root (for paths)');
   const environment = check.texts(`${path}.environment`, object.environment);
@@ -196,6 +201,7 @@ function container(check: Check, name: string, value: unknown, volumes: Record<s
       check.problem(`${path}.mounts.${inside}`, volumeName, 'must name one of the volumes');
   }
   return {
+    created: object.created !== false,
     running: object.running !== false,
     image:
       object.image === undefined

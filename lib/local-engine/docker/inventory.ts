@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createdVolumes, isRunning } from './changes.ts';
+import { createdVolumes, isNow } from './changes.ts';
 import { Failure } from './failure.ts';
 import type { DeclaredVolume, HostFile } from './host-file.ts';
 import { startTime } from './process-identity.ts';
@@ -58,7 +58,8 @@ export interface Inventory {
 
 export function readInventory(host: HostFile, directory: string): Inventory {
   const images = Object.values(host.containers).map((each) => image(each.image, each.imageDigest));
-  const declared = Object.entries(host.containers).map(([name, each]): Container => {
+  const there = Object.entries(host.containers).filter(([name, each]) => isNow(directory, name, 'created', each));
+  const declared = there.map(([name, each]): Container => {
     const postgres = each.postgres;
     return {
       declared: true,
@@ -79,7 +80,7 @@ export function readInventory(host: HostFile, directory: string): Inventory {
         RW: true,
       })),
       user: null,
-      status: isRunning(directory, name, each) ? 'running' : 'exited',
+      status: isNow(directory, name, 'running', each) ? 'running' : 'exited',
       exitCode: 0,
       pid: 0,
       createdAt: '',

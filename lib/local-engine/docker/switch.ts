@@ -17,7 +17,8 @@ export function stop(inventory: Inventory, directory: string, words: string[]): 
   const { rest } = parseArguments('stop', { timeout: { takes: 'value', alias: '-t', check: seconds } }, words);
   return each('stop', inventory, rest, (container) => {
     if (container.status !== 'running') return;
-    if (container.declared) switchContainer(directory, container.name, false, inventory.host.containers[container.name]!);
+    if (container.declared)
+      switchContainer(directory, container.name, 'running', false, inventory.host.containers[container.name]!);
     const args = [join(import.meta.dirname, 'end-container.sh'), String(container.pid), container.id.slice(0, 12)];
     const ended = spawnSync('bash', args, { stdio: 'ignore', env: { PATH: systemPath(process.env.PATH, directory) } });
     if (ended.status !== 0)
@@ -32,7 +33,7 @@ export function start(inventory: Inventory, directory: string, words: string[]):
     if (container.status === 'running') return;
     if (!container.declared)
       throw new Failure(125, `docker start: only containers of the host file are started again here, not ${container.name}`);
-    switchContainer(directory, container.name, true, inventory.host.containers[container.name]!);
+    switchContainer(directory, container.name, 'running', true, inventory.host.containers[container.name]!);
   });
 }
 

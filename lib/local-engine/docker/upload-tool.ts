@@ -20,7 +20,7 @@ export function uploadTool(directory: string): UploadTool {
   if (installed !== null) return { path: [], version: installed };
   const program = resolve(import.meta.dirname, '../aws-cli/aws.ts');
   return {
-    path: [writeWrapper(directory, 'aws', [process.execPath, '--disable-warning=ExperimentalWarning', program])],
+    path: [writeWrapper(directory, 'aws', [program])],
     version: 'stand-in',
   };
 }

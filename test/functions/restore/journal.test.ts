@@ -61,6 +61,7 @@ async function plan(change: Partial<RestorePlan> = {}): Promise<void> {
     state: 'proven',
     manifestChecksum: parseManifest(text, { suite: 'shop', id: POINT }).checksum,
     assessment: null,
+    makes: [],
     items: [item('00', 'globals', { previous: null }), item('01', 'database'), item('02', 'volume')],
     writers: [{ name: 'api', container: 'api', running: true }],
     stopsWriters: true,

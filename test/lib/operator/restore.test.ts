@@ -48,6 +48,17 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     },
     state: 'proven',
     assessment: [{ source: 'shop', kind: 'database', state: 'missing', message: 'There is no database "shop".' }],
+    makes: [
+      {
+        project: 'infra',
+        directory: '/srv/suite',
+        files: [],
+        environmentFiles: [],
+        services: ['db', 'api'],
+        containers: ['infra-db-1', 'infra-api-1'],
+        servers: ['infra-db-1'],
+      },
+    ],
     items: [
       {
         item: '00',
@@ -85,6 +96,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     seconds: 0,
     executionArn: null,
     safetyPoint: null,
+    made: [],
   };
   const text = restore.text(fields, { color: false, now: new Date() }, {});
   for (const part of [
@@ -92,6 +104,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     /✗? *database shop +missing +There is no database "shop"\./,
     /first thawed +2 objects, 1\.2 MB, from DEEP_ARCHIVE: takes up to 12 h \(Standard; --thaw Bulk: up to 48 h\); AWS charges/,
     /stops +infra-api-1/,
+    /first made +infra-db-1, infra-api-1 \(docker compose up --detach db api, project infra in \/srv\/suite\)/,
     /takes about +1 min 15 s, measured in the restore of yesterday/,
     /00 +database shop +shop +replaced +1\.2 MB +7\.0 MB +unknown/,
     '00  Database "shop" is restored beside the old one.',
@@ -109,6 +122,9 @@ test('a plan tells a person what happens, what it needs and what stands in its w
   };
   expect(restore.text(done, { color: false, now: new Date() }, {})).toMatch(
     /✓ restored in 3\.0 s.*what was "a" is now "b".*--undo/s,
+  );
+  expect(restore.text({ ...done, made: ['infra-db-1'] }, { color: false, now: new Date() }, {})).toContain(
+    'made first: infra-db-1',
   );
   const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [] };
   expect(restore.text(elsewhere, { color: false, now: new Date() }, {})).toMatch(/^✓ restored in 3\.0 s {2}\(\S+\)$/);

@@ -82,6 +82,7 @@ const TEMPLATE = {
     Restore: machine(`${SUITE}-backup-restore`, ENDINGS),
     UndoRestore: machine(`${SUITE}-backup-undo-restore`, ENDINGS),
     ForgetRestore: machine(`${SUITE}-backup-forget-restore`, ENDINGS),
+    MakeContainers: machine(`${SUITE}-backup-make-containers`, ENDINGS),
     Assess: machine(`${SUITE}-backup-assess`, ENDINGS),
     HostCommand: machine(`${SUITE}-backup-host-command`, {
       QueryLanguage: 'JSONata',
@@ -111,6 +112,7 @@ const TEMPLATE = {
     [OUTPUTS.restoreMachine]: { Value: { Ref: 'Restore' } },
     [OUTPUTS.undoRestoreMachine]: { Value: { Ref: 'UndoRestore' } },
     [OUTPUTS.forgetRestoreMachine]: { Value: { Ref: 'ForgetRestore' } },
+    [OUTPUTS.makeContainersMachine]: { Value: { Ref: 'MakeContainers' } },
     [OUTPUTS.assessMachine]: { Value: { Ref: 'Assess' } },
     [OUTPUTS.hostCommandMachine]: { Value: { Ref: 'HostCommand' } },
     [OUTPUTS.hostLogGroup]: { Value: { Ref: 'Log' } },

@@ -35,6 +35,10 @@ test.each([
   ['a named volume', [...run, '--volume', 'uploads:/x', 'local/postgres:15'], 'uploads:/x'],
   ['a bind mount elsewhere', [...run, '--volume', '/a:/b', 'local/postgres:15'], '/a:/b'],
   ['a size that is none', [...run, '--shm-size', '12q', 'local/postgres:15'], '12q'],
+  ['another subcommand of compose', ['compose', '--project-name', 'x', 'down'], 'docker compose down'],
+  ['compose in the foreground', ['compose', '--project-name', 'x', 'up'], '--detach'],
+  ['compose without a project', ['compose', 'up', '--detach'], '--project-name'],
+  ['compose with a profile', ['compose', '--profile', 'x', 'up', '--detach'], '--profile'],
   ['an image that is not declared', [...run, 'other:1'], 'other:1'],
 ])('%s is refused by name with exit code 125', async (_, args, name) => {
   const answer = await docker(host.subject, args);
