@@ -74,7 +74,8 @@ list_folders() { # [FOLDER/]
   [[ ! -e $stage/implied ]] || while IFS= read -r -d '' name; do implied[/$name]=1; done <"$stage/implied"
   for path in "$stage/new/$1"*; do
     name=${path#"$stage/new/"}
-    is_folder "$path" && is_folder "$home/$name" || continue
+    is_folder "$path" || continue
+    is_folder "$home/$name" || continue
     [[ $mode != whole || -n ${entered[/$name]+set} ]] || continue
     if [[ -z ${implied[/$name]+set} ]] && ! mountpoint --quiet -- "$home/$name"; then
       printf '%s\0' "$name"
@@ -86,6 +87,7 @@ list_folders() { # [FOLDER/]
 apply_folders() { # live|point
   local name live point mode user group time
   [[ -e $stage/folders ]] || return 0
+  # shellcheck disable=SC2034 # read by their names
   while IFS= read -r -d '' name && IFS= read -r -d '' live && IFS= read -r -d '' point; do
     is_folder "$home/$name" || continue
     stay_within "$home/$name"
