@@ -73,20 +73,12 @@ debian_with() {
   esac
 }
 
-# The mirror that apt of this machine uses for Debian itself.
-mirror() {
-  # apt's own notation, not the shell's.
-  # shellcheck disable=SC2016
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | sort -u | head -n 1
-}
-
 # root_of_packages MAJOR ROOT
 root_of_packages() {
   local major=$1 root=$2 release address
   command -v debootstrap >/dev/null || die 'no debootstrap: apt-get install -y debootstrap'
   release=$(debian_with "$major")
-  address=$(mirror)
-  [[ -n $address ]] || die 'apt knows no Debian mirror: apt-get update'
+  address=$("$here/debian-mirror.sh")
   debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
     --include="postgresql-$major,zstd,openssl,procps" "$release" "$root" "$address" >"$work/debootstrap.log" 2>&1 ||
     {

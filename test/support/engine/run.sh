@@ -31,6 +31,12 @@ if [[ $(id -u) -ne 0 ]]; then
   exit 2
 fi
 
+# Containers that are gone are made by compose.
+if ! docker compose version >/dev/null 2>&1; then
+  DOCKER_CONFIG=$("$here/fetch-compose.sh")
+  export DOCKER_CONFIG
+fi
+
 missing=()
 for version in "${versions[@]}"; do
   docker image inspect "suite-backup-test/postgres:$version" >/dev/null 2>&1 || missing+=("$version")
