@@ -51,8 +51,10 @@ function judged(name: string, result: object | null, change: Parameters<typeof o
   const error = { name: 'HostUnreachable', message: 'gone' };
   return judgeItem(chosen, [{ key: chosen.item, ok: result !== null, result, error: result === null ? error : null }], context);
 }
-const problems = (...args: Parameters<typeof judged>) =>
-  judged(...args).problems.map(({ value, message }) => `${value}: ${message}`);
+const problems = (...args: Parameters<typeof judged>) => {
+  const { gone, problems } = judged(...args);
+  return [...(gone ? [gone] : []), ...problems].map(({ value, message }) => `${value}: ${message}`);
+};
 
 describe('a database', () => {
   it('is restored beside the one that is there, which is kept by a name that is free', () => {
