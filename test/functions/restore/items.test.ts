@@ -40,6 +40,14 @@ describe('what a mode restores', () => {
   });
 });
 
+it('a database is compared by the kind of fingerprint that the point has, whatever the suite file says now', () => {
+  const counts = manifest((sources) => {
+    return sources.map((source) => ({ ...source, declared: { ...source.declared, fingerprint: 'count' } }));
+  });
+  const [, database] = chosen({ mode: 'database' }, counts).items;
+  expect(database!.declared).toEqual({ ...SOURCES[0], fingerprint: 'count' });
+});
+
 describe('what cannot be restored', () => {
   it('is a source that the point does not have, or the mode is not about', () => {
     expect(chosen({ mode: 'database', sources: ['store', 'uploads'] }).problems).toMatchObject([
