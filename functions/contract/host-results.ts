@@ -158,7 +158,10 @@ const returnedTables = z.object({ tables: z.array(z.object({ name: text, rows: b
 const inspectedTree = z.object({
   target: text.nullable(),
   exists: z.boolean(),
+  /** It, or what stands where a folder above it would have to be, is no folder. */
   isFile: z.boolean(),
+  /** It holds no entry at all; also when it is not there. */
+  empty: z.boolean(),
   files: bytes,
   bytes,
   newer: bytes,

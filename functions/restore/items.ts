@@ -87,6 +87,10 @@ export function chosenItems(manifest: Manifest, options: RestoreOptions, sources
       message: `The recovery point holds nothing that mode ${options.mode} restores.`,
     });
   }
+  if (options.to !== null && work.length > 1) {
+    const message = `${options.to} takes one source; name it with --source: ${work.map(({ source }) => source.name).join(', ')}.`;
+    problems.push({ path: 'to', value: 'RestoreRefused', message });
+  }
   const items = withRoles.map((one, index) => ({
     ...one,
     item: String(index).padStart(2, '0'),

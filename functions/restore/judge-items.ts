@@ -84,6 +84,7 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     const unusable = reached ? null : containerProblem(chosen, found.container);
     if (unusable) problems.push(unusable);
   }
+  if (options.to !== null) problems.push(...otherFolder(label, options.to, found));
   if (found.exists && !found.writable && !elsewhere) {
     problems.push({ path: label, value: 'HostPermission', message: `${placeOf(chosen.declared)} cannot be written to.` });
   }
@@ -106,7 +107,7 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     rawBytes,
     freeBytes: found.freeBytes,
     needBytes: rawBytes,
-    exists: found.exists,
+    exists: found.exists && !elsewhere,
     previous: found.exists && !elsewhere ? kept : null,
     newer: elsewhere ? null : found.newer,
     diff: diff?.ok ? HOST_RESULTS['diff-config'].parse(diff.result).files : null,
@@ -123,6 +124,14 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     },
   };
   return { item, problems };
+}
+
+/** What keeps a tree from being written to a folder of its own. */
+function otherFolder(label: string, to: string, { isFile, empty, writable }: InspectedTree): PlanProblem[] {
+  const problem = (value: string, message: string) => [{ path: label, value, message }];
+  if (isFile) return problem('RestoreRefused', `${to} is a file, or lies below one; name a folder.`);
+  if (!empty) return problem('RestoreRefused', `${to} is not empty; name a folder that is, or that does not exist.`);
+  return writable ? [] : problem('HostPermission', `${to} cannot be written to.`);
 }
 
 /** What a volume that is gone is called and carries when it is made again: compose asks for both. */

@@ -1,4 +1,4 @@
-import { encodeList } from '../contract/encoding.ts';
+import { encode, encodeList } from '../contract/encoding.ts';
 import { timeOf } from '../contract/ids.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { RestoreOptions } from '../contract/restore.ts';
@@ -27,7 +27,7 @@ export function looksAt({ item, kind, source, host }: ChosenItem, options: Resto
     key: item,
     document: 'inspect-tree',
     presign: null,
-    parameters: { kind, volume, container, path, directory, since },
+    parameters: { kind, volume, container, path, directory, to: encode(options.to ?? ''), since },
   };
   if (options.mode !== 'config' || options.to !== null) return [inspect];
   return [

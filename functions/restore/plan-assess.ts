@@ -38,6 +38,6 @@ function questions(
   const since = String(Math.floor(timeOf(manifest.id).getTime() / 1000));
   const parameters: Record<string, string> = { ...hostParameters(declared), ...place, source: source.label };
   if (declared.kind === 'database') Object.assign(parameters, { tables: encodeList([]), fingerprint: declared.fingerprint });
-  else Object.assign(parameters, { since, where: 'live', previous: encode('') });
+  else Object.assign(parameters, { since, to: encode(''), where: 'live', previous: encode('') });
   return [{ label: source.label, kind: source.kind, isTree: source.kind !== 'database', parameters }];
 }

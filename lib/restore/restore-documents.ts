@@ -19,7 +19,7 @@ const PARAMETERS = {
   'drop-database': [...SERVER, 'database', 'oid'],
   'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', 'url', 'beside'],
   'return-tables': [...SERVER, 'database', 'previousSchema', 'tables', 'schema', 'direction'],
-  'inspect-tree': [...TREE, 'since'],
+  'inspect-tree': [...TREE, 'to', 'since'],
   'restore-tree-beside': [...TREE, 'newVolume', 'labels', 'source', 'to', 'paths', 'url', 'previous'],
   'list-tree': [...TREE, ...STORE, 'where', 'include', 'exclude'],
   'swap-tree': [...TREE, 'source', 'exclude', 'previous', 'direction'],

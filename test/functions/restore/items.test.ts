@@ -56,6 +56,17 @@ describe('what cannot be restored', () => {
     ]);
   });
 
+  it('are two sources that would be written into one folder', () => {
+    expect(chosen({ mode: 'files', to: '/tmp/x' }).problems).toEqual([
+      {
+        path: 'to',
+        value: 'RestoreRefused',
+        message: '/tmp/x takes one source; name it with --source: uploads, exports.',
+      },
+    ]);
+    expect(chosen({ mode: 'files', to: '/tmp/x', sources: ['uploads'] }).problems).toEqual([]);
+  });
+
   it('is one that was absent: a warning, or a problem when it was asked for', () => {
     const absent = manifest((sources) => {
       return sources.map((source) => (source.name === 'certificates' ? { ...source, state: 'absent', artifacts: [] } : source));

@@ -26,6 +26,7 @@ const tree = (change: Partial<InspectedTree> = {}): InspectedTree => ({
   target: '/srv',
   exists: true,
   isFile: false,
+  empty: false,
   files: 1,
   bytes: 1,
   newer: 0,
@@ -122,8 +123,17 @@ describe('a tree of files', () => {
   });
 
   it('touches nothing when it is written elsewhere', () => {
-    const { item } = judged('uploads', tree({ newer: 3, writable: false }), { mode: 'files', to: '/tmp/x' });
-    expect(item).toMatchObject({ target: '/tmp/x', swaps: false, previous: null, newer: null, warnings: [] });
+    const { item, problems } = judged('uploads', tree({ newer: 3, empty: true }), { mode: 'files', to: '/tmp/x' });
+    expect(item).toMatchObject({ target: '/tmp/x', exists: false, swaps: false, previous: null, newer: null, warnings: [] });
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['is not empty', {}, 'RestoreRefused: /tmp/x is not empty; name a folder that is, or that does not exist.'],
+    ['is a file', { isFile: true, empty: true }, 'RestoreRefused: /tmp/x is a file, or lies below one; name a folder.'],
+    ['may not be written', { writable: false, empty: true }, 'HostPermission: /tmp/x cannot be written to.'],
+  ])('is not written elsewhere when that %s', (_, found, expected) => {
+    expect(problems('uploads', tree(found), { mode: 'files', to: '/tmp/x' })).toEqual([expected]);
   });
 
   it('is not restored where it cannot be', () => {
