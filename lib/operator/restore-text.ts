@@ -35,12 +35,14 @@ export function planText(style: Style, plan: ShownPlan): string {
     indent(table(style, ['', 'source', 'place', '', 'stored', 'needs', 'free'], rows, ['stored', 'needs', 'free'])),
     indent(plan.items.map(({ item, what }) => `${item}  ${what}`).join('\n')),
     ...diffs.map(({ name, state, diff }) => indent([`${name} (${state})`, ...diff.map((line) => `  ${line}`)].join('\n'))),
-    ...[...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)].map(
-      ({ name, message }) => `${paint(style, 'yellow', '!')} ${name}: ${message}`,
-    ),
+    ...warningLines(style, [...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)]),
     ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+export function warningLines(style: Style, warnings: ShownPlan['warnings']): string[] {
+  return warnings.map(({ name, message }) => `${paint(style, 'yellow', '!')} ${name}: ${message}`);
 }
 
 /** What lies in an archive, how long it takes to come, and that it costs: a line per class. */

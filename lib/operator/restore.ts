@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import type { RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
+import type { RestoreOutcome, RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
 import { OperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
-import { planText, thawLines } from './restore-text.ts';
+import { planText, thawLines, warningLines } from './restore-text.ts';
 import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan } from './restores.ts';
 import { type Ended, lockHeld, run } from './run.ts';
 import { durationText, mark } from './text.ts';
@@ -18,6 +18,7 @@ export interface RestoreFields {
   seconds: number;
   executionArn: string | null;
   safetyPoint: string | null;
+  warnings: RestoreOutcome['warnings'];
 }
 
 const EMPTY: RestoreFields = {
@@ -29,6 +30,7 @@ const EMPTY: RestoreFields = {
   seconds: 0,
   executionArn: null,
   safetyPoint: null,
+  warnings: [],
 };
 
 type Keep = (known: Partial<RestoreFields>) => void;
@@ -58,6 +60,7 @@ export const restore: Verb<RestoreFields> = {
     const parts = [
       fields.plan !== null && (fields.outcome === 'planned' || fields.outcome === 'refused') ? planText(style, fields.plan) : '',
       ['restored', 'undone', 'forgotten'].includes(fields.outcome) ? `${mark(style, 'good')} ${doneText(fields)}` : '',
+      ...warningLines(style, fields.warnings),
       ...fields.previous.map(({ source, was, now }) => `  ${source}: what was "${was}" is now "${now}"`),
       fields.outcome === 'restored' && fields.plan?.options.to === null
         ? '  undo it: suite-backup restore --undo   keep it for good: suite-backup restore --forget'
@@ -164,6 +167,7 @@ async function afterwards(
       seconds: done ? last.seconds : 0,
       executionArn: ended.executionArn,
       safetyPoint: done ? last.safetyPoint : null,
+      warnings: done ? last.warnings : [],
     },
     error,
   };

@@ -11,6 +11,7 @@ const TREE: ParameterName[] = ['kind', 'volume', 'container', 'path', 'directory
 /** Parameters of each document beside `restore`. */
 const PARAMETERS = {
   'inspect-database': [...SERVER, 'database', 'tables'],
+  'inspect-roles': [...SERVER, 'url'],
   'create-roles': [...SERVER, 'url'],
   'restore-database-beside': [...SERVER, 'database', 'beside', 'ownership', 'url'],
   'fingerprint-database': [...SERVER, ...STORE, 'database', 'fingerprint'],
@@ -34,7 +35,7 @@ export type RestoreDocument = keyof typeof PARAMETERS;
 export type RestoreDocuments = Readonly<Record<RestoreDocument, HostDocumentHandle>>;
 
 /** Questions have a short time, work a long one. */
-const QUESTIONS: readonly RestoreDocument[] = ['inspect-database', 'count-writes', 'find-writers'];
+const QUESTIONS: readonly RestoreDocument[] = ['inspect-database', 'inspect-roles', 'count-writes', 'find-writers'];
 
 /** What the host does for a restore: everything beside what is there, until one document puts it in place. */
 export function restoreDocuments(hostCommand: HostCommand, timeouts: { inspect: number; prove: number }): RestoreDocuments {

@@ -140,6 +140,7 @@ export interface Documents {
     seconds: number;
     executionArn: string | null;
     safetyPoint: string | null;
+    warnings: { name: string; message: string }[];
   };
   assess: Common & {
     point: Point | null;

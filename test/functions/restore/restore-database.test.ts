@@ -292,6 +292,11 @@ describe('roles', () => {
       '',
     ].join('\n');
     const url = await machine.keep('roles.zst', text);
+    const roles = "select string_agg(rolname, ',' order by rolname) from pg_roles";
+    const before = await sql('postgres', roles);
+    const asked = machine.run('inspect-roles', { url });
+    expect(asked.said, asked.log).toEqual({ missing: [ODD], differing: ['reader'] });
+    expect(await sql('postgres', roles), 'who only asks changes nothing').toBe(before);
     const { said, log } = machine.run('create-roles', { url });
     expect(said, log).toMatchObject({ created: [ODD], differing: ['reader'] });
     expect(
@@ -307,6 +312,7 @@ describe('roles', () => {
       ),
     ).toBe('0|f');
     expect(machine.run('create-roles', { url }).said).toMatchObject({ created: [], differing: ['reader'] });
+    expect(machine.run('inspect-roles', { url }).said).toEqual({ missing: [], differing: ['reader'] });
   });
 });
 

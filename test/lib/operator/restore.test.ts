@@ -85,6 +85,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     seconds: 0,
     executionArn: null,
     safetyPoint: null,
+    warnings: [],
   };
   const text = restore.text(fields, { color: false, now: new Date() }, {});
   for (const part of [
@@ -106,12 +107,13 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     outcome: 'restored' as const,
     seconds: 3,
     previous: [{ source: 's', kind: 'database', was: 'a', now: 'b' }],
+    warnings: [{ name: 'RolesDiffer', message: 'app' }],
   };
   expect(restore.text(done, { color: false, now: new Date() }, {})).toMatch(
-    /✓ restored in 3\.0 s.*what was "a" is now "b".*--undo/s,
+    /✓ restored in 3\.0 s.*! RolesDiffer: app\n.*what was "a" is now "b".*--undo/s,
   );
-  const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [] };
+  const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [], warnings: [] };
   expect(restore.text(elsewhere, { color: false, now: new Date() }, {})).toMatch(/^✓ restored in 3\.0 s {2}\(\S+\)$/);
-  const undone = restore.text({ ...done, outcome: 'undone', previous: [] }, { color: false, now: new Date() }, {});
+  const undone = restore.text({ ...done, outcome: 'undone', previous: [], warnings: [] }, { color: false, now: new Date() }, {});
   expect(undone, 'the seconds are those of the restore').toBe(`✓ undone  (${plan.restoreId})`);
 });
