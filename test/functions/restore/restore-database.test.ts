@@ -284,6 +284,10 @@ describe('roles', () => {
       'CREATE ROLE reader;',
       'ALTER ROLE reader WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;',
       `ALTER ROLE ${odd} SET search_path TO 'GRANT a TO b; --', 'c';`,
+      // The same as the live one but for a membership, which comes with the role that is missing.
+      'CREATE ROLE owner_of_it;',
+      'ALTER ROLE owner_of_it WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;',
+      `GRANT ${odd} TO owner_of_it GRANTED BY ${machine.db.user};`,
       `GRANT reader TO ${odd} GRANTED BY ${machine.db.user};`,
       '',
       '--',
