@@ -3,7 +3,7 @@ import type { RestoreOutcome, RestorePlan, RestoreStep, restorePrevious } from '
 import { OperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { planText, thawLines, warningLines } from './restore-text.ts';
-import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan } from './restores.ts';
+import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan, wasBegun } from './restores.ts';
 import { type Ended, lockHeld, run } from './run.ts';
 import { durationText, mark } from './text.ts';
 import type { RestoreArguments, Verb, Work } from './verb.ts';
@@ -155,7 +155,8 @@ async function afterwards(
   keep({ restoreId });
   const ended = await run(work, machine, { restoreId, ...input }, (executionArn) => keep({ executionArn }));
   const last = await lastOutcome(work.connection, restoreId);
-  const { outcome, error } = judge(ended, last && { what: last.what, ok: last.ok, message: last.message });
+  const begun = await wasBegun(work.connection, restoreId);
+  const { outcome, error } = judge(ended, last && { what: last.what, ok: last.ok, message: last.message }, begun);
   const done = outcome !== 'refused' && outcome !== 'locked' && last !== null;
   return {
     fields: {
@@ -179,10 +180,11 @@ const DONE: Record<string, RestoreFields['outcome']> = { Restored: 'restored', U
 export function judge(
   ended: Ended,
   last: { what: string; ok: boolean; message: string } | null,
+  begun: boolean,
 ): { outcome: RestoreFields['outcome']; error: OperatorError | null } {
   if (!ended.ok) {
     const isBack = last?.what === 'put-back' && last.ok;
-    const state = last?.what === 'put-back' ? ` ${last.message}` : '';
+    const state = last?.what === 'put-back' ? ` ${last.message}` : begun ? '' : ' Nothing of the suite was changed.';
     return {
       outcome: isBack ? 'put-back' : 'failed',
       error: new OperatorError(ended.error, `${ended.cause.message}${state}`, ended.cause.problems),

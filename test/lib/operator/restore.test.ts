@@ -16,16 +16,18 @@ test.each([
   [ok({ outcome: 'SafetyPointFailed', message: 'no' }), 'refused', 'SafetyPointFailed'],
   [ok({ outcome: 'SomethingElse' }), 'failed', 'ResultInvalid'],
 ])('%j', (ended, outcome, error) => {
-  const judged = judge(ended, null);
+  const judged = judge(ended, null, true);
   expect([judged.outcome, judged.error?.name ?? null]).toEqual([outcome, error]);
 });
 
 test('a run that failed says what state things are in', () => {
-  const back = judge(failed, { what: 'put-back', ok: true, message: 'Everything is as it was.' });
+  const back = judge(failed, { what: 'put-back', ok: true, message: 'Everything is as it was.' }, true);
   expect([back.outcome, back.error!.message]).toEqual(['put-back', 'cut. Everything is as it was.']);
-  const half = judge(failed, { what: 'put-back', ok: false, message: 'Not everything could be put back.' });
+  const half = judge(failed, { what: 'put-back', ok: false, message: 'Not everything could be put back.' }, true);
   expect([half.outcome, half.error!.message]).toEqual(['failed', 'cut. Not everything could be put back.']);
-  expect(judge(failed, null).outcome).toBe('failed');
+  const touched = judge(failed, null, true);
+  expect([touched.outcome, touched.error!.message]).toEqual(['failed', 'cut.']);
+  expect(judge(failed, null, false).error!.message).toBe('cut. Nothing of the suite was changed.');
 });
 
 test('a plan tells a person what happens, what it needs and what stands in its way', () => {
