@@ -74,7 +74,7 @@ list_folders() { # [FOLDER/]
   [[ ! -e $stage/implied ]] || while IFS= read -r -d '' name; do implied[/$name]=1; done <"$stage/implied"
   for path in "$stage/new/$1"*; do
     name=${path#"$stage/new/"}
-    is_folder "$path" && is_folder "$home/$name" || continue
+    if ! is_folder "$path" || ! is_folder "$home/$name"; then continue; fi
     [[ $mode != whole || -n ${entered[/$name]+set} ]] || continue
     if [[ -z ${implied[/$name]+set} ]] && ! mountpoint --quiet -- "$home/$name"; then
       printf '%s\0' "$name"
@@ -89,7 +89,8 @@ apply_folders() { # live|point
   while IFS= read -r -d '' name && IFS= read -r -d '' live && IFS= read -r -d '' point; do
     is_folder "$home/$name" || continue
     stay_within "$home/$name"
-    read -r mode user group time <<<"${!1}"
+    [[ $1 == live ]] || live=$point
+    read -r mode user group time <<<"$live"
     set_attributes "$home/$name" "$mode" "$user" "$group" "$time"
   done <"$stage/folders"
 }
