@@ -46,7 +46,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     releaseLock: make('runs/release-lock', { read: lock, remove: lock }),
     findRun: make('runs/find-run', { read: [...lock, 'failures/*', 'restores/*'], put: lock }).allow(
       ['states:DescribeExecution'],
-      executionsOf(['clean-up']),
+      executionsOf(['clean-up', 'backup', 'restore']),
     ),
     recordFailure: make('runs/record-failure', { read: [...lock, 'failures/*'], put: ['failures/*'] }),
   };

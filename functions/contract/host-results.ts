@@ -120,6 +120,7 @@ const inspectedDatabase = z.object({
 export type InspectedDatabase = z.infer<typeof inspectedDatabase>;
 const seconds = z.number().nonnegative();
 const writes = z.array(z.object({ table: text, writes: bytes }));
+const inspectedRoles = z.object({ missing: z.array(text), differing: z.array(text) });
 const createdRoles = z.object({ created: z.array(text), differing: z.array(text), sha256, bytes });
 const restoredBeside = z.object({
   sha256,
@@ -158,7 +159,10 @@ const returnedTables = z.object({ tables: z.array(z.object({ name: text, rows: b
 const inspectedTree = z.object({
   target: text.nullable(),
   exists: z.boolean(),
+  /** It, or what stands where a folder above it would have to be, is no folder. */
   isFile: z.boolean(),
+  /** It holds no entry at all; also when it is not there. */
+  empty: z.boolean(),
   files: bytes,
   bytes,
   newer: bytes,
@@ -181,6 +185,8 @@ const swappedTree = z.object({
 });
 const diffedConfig = z.object({
   files: z.array(z.object({ name: text, state: z.enum(['same', 'changed', 'missing', 'new']), diff: z.array(text) })),
+  /** So many more differ than one answer can name; those that are the same are left out before any of these is. */
+  unnamed: bytes,
 });
 
 // Restore: writers
@@ -207,6 +213,7 @@ export const HOST_RESULTS = {
   'load-plain-sql': loaded,
   'list-references': uploaded,
   'inspect-database': inspectedDatabase,
+  'inspect-roles': inspectedRoles,
   'create-roles': createdRoles,
   'restore-database-beside': restoredBeside,
   'fingerprint-database': uploaded,

@@ -201,6 +201,8 @@ export const restoreOutcome = z.object({
   previous: z.array(restorePrevious),
   seconds: z.number().nonnegative(),
   safetyPoint: z.string().nullable(),
+  /** What is knowingly not as the point has it. */
+  warnings: z.array(warning).default([]),
 });
 export type RestoreOutcome = z.infer<typeof restoreOutcome>;
 
@@ -209,12 +211,17 @@ export function phaseOf(journal: readonly JournalEntry[], item: string): Journal
   return journal.findLast((entry) => entry.item === item);
 }
 
-const databaseSwap = z.object({ oid: z.string(), old: z.string(), writes: z.array(z.unknown()) });
-const NO_SWAP = { oid: '', old: '', writes: [] };
+const databaseSwap = z.object({
+  oid: z.string(),
+  old: z.string(),
+  writes: z.array(z.unknown()),
+  subscriptions: z.array(z.string()).default([]),
+});
+const NO_SWAP = { oid: '', old: '', writes: [], subscriptions: [] };
 
 /**
- * Of a database that was about to be swapped: its number, that of the one whose place it takes (0: none), and the rows written to it by
- * then. Empty when no item came so far, or it is no database.
+ * Of a database that was about to be swapped: its number, that of the one whose place it takes (0: none), the rows written to it by
+ * then, and its subscriptions, which are disabled. Empty when no item came so far, or it is no database.
  */
 export function databaseSwapOf(journal: readonly JournalEntry[], item: string): z.infer<typeof databaseSwap> {
   const swapping = journal.findLast((entry) => entry.item === item && entry.phase === 'swapping');

@@ -41,7 +41,7 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
     stopsWriters: plan.stopsWriters,
     writers: encodeList(plan.writers.map(({ container }) => container)),
     items: plan.items.map((item) => {
-      const { oid, old, writes } = databaseSwapOf(journal, item.item);
+      const { oid, old, writes, subscriptions } = databaseSwapOf(journal, item.item);
       return {
         item: item.item,
         kind: item.kind,
@@ -49,6 +49,7 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
         swaps: item.swaps,
         reached: reached(journal, item.item),
         writes,
+        subscriptions,
         parameters: { ...item.host, restore: restoreId, oid, old, baseline: '', discard: 'false' },
       };
     }),

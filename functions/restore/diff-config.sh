@@ -11,8 +11,8 @@ decode url url
 decode directory directory
 decode_list include include
 decode_list exclude exclude
-# One result has 24,000 characters.
-longest=16000 longest_line=200
+# One result has 24,000 characters: what differs is named first, and its lines leave room for names.
+longest=22000 longest_lines=16000 longest_line=200
 
 mkdir "$work/point" "$work/nothing"
 set +e
@@ -54,7 +54,7 @@ differences() { # NAME OLD NEW
   diff --text --unified=1000000 -- "$2" "$3" | awk -v show="$show" "$mask" | cut -c "1-$longest_line" || true
 }
 
-files=() length=0
+files=() differing=() length=0 length_of_same=0 unnamed=0
 while IFS= read -r -d '' name; do
   old=$live/$name new=$work/point/$name lines=''
   if [[ ! -e $new && ! -L $new ]]; then
@@ -71,16 +71,25 @@ while IFS= read -r -d '' name; do
   if [[ $state == changed ]]; then
     differences "$name" "$old" "$new" >"$work/lines"
     while IFS= read -r line; do
-      if ((length > longest)); then
+      if ((length + ${#lines} > longest_lines)); then
         lines+=${lines:+,}$(json_string '(more differs than is shown)')
         break
       fi
       line=$(json_string "$line")
       lines+=${lines:+,}$line
-      length=$((length + ${#line} + 1))
     done <"$work/lines"
   fi
-  length=$((length + ${#name} + 40))
-  files+=("{\"name\":$(json_string "${name#./}"),\"state\":\"$state\",\"diff\":[$lines]}")
+  file="{\"name\":$(json_string "${name#./}"),\"state\":\"$state\",\"diff\":[$lines]}"
+  if [[ $state == same ]]; then
+    length_of_same=$((length_of_same + ${#file} + 1))
+  elif ((length + ${#file} > longest)); then
+    unnamed=$((unnamed + 1))
+    continue
+  else
+    length=$((length + ${#file} + 1))
+    differing+=("$file")
+  fi
+  files+=("$file")
 done <"$work/names"
-result "{\"files\":[$(IFS=, && printf '%s' "${files[*]}")]}"
+((length + length_of_same <= longest)) || files=("${differing[@]}")
+result "{\"files\":[$(IFS=, && printf '%s' "${files[*]}")],\"unnamed\":$unnamed}"

@@ -47,7 +47,7 @@ export function estimate(
 /** Two numbers of free bytes within this share are the same file system, asked twice. */
 const SAME_FILE_SYSTEM = 0.01;
 
-/** Everything that lies beside the old at once must fit. Items on one file system are told apart from others by what is free there. */
+/** Everything that is made before anything goes must fit at once. Items on one file system are told apart from others by what is free there. */
 export function spaceProblems(items: readonly PlanItem[]): PlanProblem[] {
   return items.flatMap(({ label, freeBytes, needBytes }) => {
     if (freeBytes === null || needBytes === 0) return [];
@@ -57,7 +57,7 @@ export function spaceProblems(items: readonly PlanItem[]): PlanProblem[] {
     const need = together.reduce((sum, other) => sum + other.needBytes, 0);
     if (need <= freeBytes) return [];
     const message =
-      `${megabytes(need)} MB are needed beside the old, and ${megabytes(freeBytes)} MB are free` +
+      `${megabytes(need)} MB are needed for the new, and ${megabytes(freeBytes)} MB are free` +
       `${together.length > 1 ? ` (for ${together.map((other) => other.label).join(', ')} together)` : ''}.`;
     return [{ path: label, value: 'SpaceMissing', message }];
   });

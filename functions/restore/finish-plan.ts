@@ -21,8 +21,9 @@ import { Vault } from '../runtime/vault.ts';
 import { type Archived, archivedArtifacts } from './archived.ts';
 import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
-import { chosenItems } from './items.ts';
+import { type ChosenItem, chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
+import { subscriptionsIn } from './known-losses.ts';
 import { readPlan, readPoint } from './records.ts';
 import { columnsOf, type TableColumns } from './tables.ts';
 import { judgeWriters } from './writers.ts';
@@ -54,10 +55,11 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
-  const [proof, earlier, tables, archived] = await Promise.all([
+  const [proof, earlier, tables, subscriptions, archived] = await Promise.all([
     lastProof(suite, point),
     earlierRestores(suite),
     tablesOf(manifest, options.mode),
+    subscriptionsOf(chosen.items),
     archivedArtifacts(
       vault,
       chosen.items.map(({ source }) => source),
@@ -74,6 +76,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
       return `.before-${point}${before === 0 ? '' : `-${before + 1}`}`;
     },
     tables,
+    subscriptions,
     takenNames: [],
   };
   const judged = chosen.items.map((item) => judgeItem(item, looks, context));
@@ -173,6 +176,16 @@ async function tablesOf(manifest: Manifest, mode: string): Promise<Context['tabl
     const columns = columnsOf(await schemaText(schema.key, schema.versionId));
     const names = entriesOf(parseFingerprint(text), 'table').map(({ name }) => name);
     found.set(label, new Map(names.map((name) => [name, columns.get(name) ?? { columns: [] }])));
+  }
+  return found;
+}
+
+/** A text that cannot be read now keeps no plan from being made: the outcome names them all the same. */
+async function subscriptionsOf(items: readonly ChosenItem[]): Promise<Context['subscriptions']> {
+  const found = new Map<string, string[]>();
+  for (const { kind, source } of items) {
+    const schema = kind === 'database' ? source.artifacts.find(({ role }) => role === 'schema') : undefined;
+    if (schema) found.set(source.label, await schemaText(schema.key, schema.versionId).then(subscriptionsIn, () => []));
   }
   return found;
 }

@@ -91,7 +91,8 @@ apply_folders() { # live|point
   while IFS= read -r -d '' name && IFS= read -r -d '' live && IFS= read -r -d '' point; do
     is_folder "$home/$name" || continue
     stay_within "$home/$name"
-    read -r mode user group time <<<"${!1}"
+    [[ $1 == live ]] || live=$point
+    read -r mode user group time <<<"$live"
     set_attributes "$home/$name" "$mode" "$user" "$group" "$time"
   done <"$stage/folders"
 }

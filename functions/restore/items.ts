@@ -8,7 +8,7 @@ export interface ChosenItem {
   readonly item: string;
   readonly kind: PlanItem['kind'];
   readonly source: ManifestSource;
-  /** How the source is declared now; as it was declared then, when it is not any more. */
+  /** As `declaredNow` says. */
   readonly declared: Source;
   /** Where its documents look, and what belongs to all of them. */
   readonly host: Record<string, string>;
@@ -39,15 +39,23 @@ function rank(source: Source): number {
   return 2;
 }
 
+/**
+ * A source of a point as the suite file declares it, which says where it lies today; as it was declared then, when it is not any more. How a
+ * database was fingerprinted is a fact of the point: only the same kind of fingerprint can be compared.
+ */
+export function declaredNow(source: ManifestSource, sources: readonly Source[]): Source {
+  const then = source.declared as unknown as Source;
+  const now = sources.find(({ kind, name }) => kind === source.kind && name === source.name) ?? then;
+  return now.kind === 'database' && then.kind === 'database' ? { ...now, fingerprint: then.fingerprint } : now;
+}
+
 /** What is restored of a point, in the order of work, from the manifest and the suite file alone. */
 export function chosenItems(manifest: Manifest, options: RestoreOptions, sources: readonly Source[]): Chosen {
   const problems: PlanProblem[] = [];
   const warnings: Chosen['warnings'] = [];
-  const declaredNow = (source: ManifestSource) =>
-    sources.find(({ kind, name }) => kind === source.kind && name === source.name) ?? (source.declared as unknown as Source);
   const candidates = manifest.sources
     .filter(({ kind }) => kind !== 'globals')
-    .map((source) => ({ source, declared: declaredNow(source), named: options.sources.includes(source.name) }))
+    .map((source) => ({ source, declared: declaredNow(source, sources), named: options.sources.includes(source.name) }))
     .filter(({ declared, named }) => IS_MEANT[options.mode](declared, named))
     .filter(({ named }) => options.sources.length === 0 || named);
   const known = manifest.sources.filter(({ kind }) => kind !== 'globals').map(({ name }) => name);
@@ -71,13 +79,17 @@ export function chosenItems(manifest: Manifest, options: RestoreOptions, sources
     source,
     declared,
   }));
-  const withRoles = options.mode === 'tables' ? work : rolesBefore(work, manifest, declaredNow);
+  const withRoles = options.mode === 'tables' ? work : rolesBefore(work, manifest, sources);
   if (withRoles.length === 0 && problems.length === 0) {
     problems.push({
       path: 'mode',
       value: 'RestoreRefused',
       message: `The recovery point holds nothing that mode ${options.mode} restores.`,
     });
+  }
+  if (options.to !== null && work.length > 1) {
+    const message = `${options.to} takes one source; name it with --source: ${work.map(({ source }) => source.name).join(', ')}.`;
+    problems.push({ path: 'to', value: 'RestoreRefused', message });
   }
   const items = withRoles.map((one, index) => ({
     ...one,
@@ -90,7 +102,7 @@ export function chosenItems(manifest: Manifest, options: RestoreOptions, sources
 type Work = Pick<ChosenItem, 'kind' | 'source' | 'declared'>;
 
 /** Roles of a server come before its first database: owners and grants refer to them. */
-function rolesBefore(work: Work[], manifest: Manifest, declaredNow: (source: ManifestSource) => Source): Work[] {
+function rolesBefore(work: Work[], manifest: Manifest, sources: readonly Source[]): Work[] {
   const done = new Set<string>();
   return work.flatMap((one) => {
     const container = one.source.container?.name;
@@ -99,7 +111,7 @@ function rolesBefore(work: Work[], manifest: Manifest, declaredNow: (source: Man
     const globals = manifest.sources.find(({ kind, state, container: of }) => {
       return kind === 'globals' && state === 'captured' && of?.name === container;
     });
-    return globals ? [{ kind: 'globals' as const, source: globals, declared: declaredNow(globals) }, one] : [one];
+    return globals ? [{ kind: 'globals' as const, source: globals, declared: declaredNow(globals, sources) }, one] : [one];
   });
 }
 

@@ -4,6 +4,7 @@ import type { PlanItem, PlanProblem } from '../contract/restore.ts';
 import type { DatabaseSource } from '../contract/sources.ts';
 import type { ChosenItem } from './items.ts';
 import { type Context, containerProblem, type Judged } from './judge-items.ts';
+import { ownersDropped, subscriptionsDisabled } from './known-losses.ts';
 import { databaseName } from './names.ts';
 import { quotedName, type TableColumns } from './tables.ts';
 
@@ -36,6 +37,8 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
   if (found.server && !found.superuser && !isTables) {
     warnings.push({ name: 'NoSuperuser', message: 'The user is no superuser: extensions and owners may not be restorable.' });
   }
+  if (!isTables && declared.ownership === 'drop') warnings.push(ownersDropped(declared.database));
+  if (!isTables) warnings.push(...subscriptionsDisabled(declared.database, context.subscriptions.get(label) ?? []));
   const dump = chosen.source.artifacts.find(({ role }) => role === 'dump');
   const bytes = dump?.bytes ?? 0;
   const rawBytes = dump?.rawBytes ?? bytes * UNPACKED + EMPTY_DATABASE;

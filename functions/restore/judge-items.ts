@@ -4,6 +4,7 @@ import type { PlanItem, PlanProblem, RestoreOptions } from '../contract/restore.
 import type { DatabaseSource, Source } from '../contract/sources.ts';
 import { type ChosenItem, placeOf } from './items.ts';
 import { judgeDatabase } from './judge-database.ts';
+import { rolesDiffer } from './known-losses.ts';
 import type { TableColumns } from './tables.ts';
 
 /** How one question to the host ended. */
@@ -24,6 +25,8 @@ export interface Context {
   readonly suffixOf: (label: string) => string;
   /** Tables of each database in the point, by the label of its source. */
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, TableColumns>>;
+  /** Subscriptions of each database in the point, likewise. */
+  readonly subscriptions: ReadonlyMap<string, readonly string[]>;
   /** Names of databases that earlier items of the plan will take. */
   readonly takenNames: string[];
 }
@@ -37,9 +40,9 @@ export interface Judged {
 
 /** An item of the plan from what the host said; whatever could not be asked is a problem. */
 export function judgeItem(chosen: ChosenItem, answers: readonly Answer[], context: Context): Judged {
-  if (chosen.kind === 'globals') return { item: roles(chosen), problems: [] };
   const answer = answers.find(({ key }) => key === chosen.item);
   const { label } = chosen.source;
+  if (chosen.kind === 'globals') return { item: roles(chosen, answer), problems: [] };
   if (!answer?.ok) {
     const { name, message } = answer?.error ?? { name: 'ResultMissing', message: 'The host was not asked.' };
     return { item: null, problems: [{ path: label, value: name, message }] };
@@ -50,7 +53,7 @@ export function judgeItem(chosen: ChosenItem, answers: readonly Answer[], contex
   return judgeTree(chosen, HOST_RESULTS['inspect-tree'].parse(answer.result), answers, context);
 }
 
-function roles(chosen: ChosenItem): PlanItem {
+function roles(chosen: ChosenItem, answer: Answer | undefined): PlanItem {
   const { name, label, artifacts } = chosen.source;
   const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   return {
@@ -68,10 +71,17 @@ function roles(chosen: ChosenItem): PlanItem {
     previous: null,
     newer: null,
     diff: null,
-    warnings: [],
+    warnings: rolesThatStay(answer),
     swaps: false,
     host: chosen.host,
   };
+}
+
+/** A server whose roles cannot be read is a problem of its databases. */
+function rolesThatStay(answer: Answer | undefined): PlanItem['warnings'] {
+  if (answer?.ok) return rolesDiffer(HOST_RESULTS['inspect-roles'].parse(answer.result).differing);
+  const { name, message } = answer?.error ?? { name: 'ResultMissing', message: 'The host was not asked.' };
+  return [{ name, message: `Which roles have other attributes now cannot be said: ${message}` }];
 }
 
 function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly Answer[], context: Context): Judged {
@@ -86,12 +96,14 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     const reached = found.container?.running || found.exists;
     if (!reached) gone = containerProblem(chosen, found.container);
   }
+  if (options.to !== null) problems.push(...otherFolder(label, options.to, found));
   if (found.exists && !found.writable && !elsewhere) {
     problems.push({ path: label, value: 'HostPermission', message: `${placeOf(chosen.declared)} cannot be written to.` });
   }
   const archive = artifacts.find(({ role }) => role === 'archive');
   const rawBytes = archive?.rawBytes ?? (archive?.bytes ?? 0) * 3;
   const diff = answers.find(({ key }) => key === `${chosen.item}-diff`);
+  const diffed = diff?.ok ? HOST_RESULTS['diff-config'].parse(diff.result) : null;
   const place = placeOf(chosen.declared);
   const kept =
     chosen.kind === 'files' ? `*${suffix}` : `${found.target ?? place}/.suite-backup-restore-${restoreId}-${label}/before`;
@@ -108,11 +120,15 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     rawBytes,
     freeBytes: found.freeBytes,
     needBytes: rawBytes,
-    exists: found.exists,
+    exists: found.exists && !elsewhere,
     previous: found.exists && !elsewhere ? kept : null,
     newer: elsewhere ? null : found.newer,
-    diff: diff?.ok ? HOST_RESULTS['diff-config'].parse(diff.result).files : null,
-    warnings: [...(elsewhere ? [] : newerFiles(found)), ...(diff?.error ? [notCompared(diff.error)] : [])],
+    diff: diffed?.files ?? null,
+    warnings: [
+      ...(elsewhere ? [] : newerFiles(found)),
+      ...(diff?.error ? [notCompared(diff.error)] : []),
+      ...(diffed ? notNamed(diffed.unnamed) : []),
+    ],
     swaps: !elsewhere,
     host: {
       ...chosen.host,
@@ -125,6 +141,14 @@ function judgeTree(chosen: ChosenItem, found: InspectedTree, answers: readonly A
     },
   };
   return { item, problems, gone };
+}
+
+/** What keeps a tree from being written to a folder of its own. */
+function otherFolder(label: string, to: string, { isFile, empty, writable }: InspectedTree): PlanProblem[] {
+  const problem = (value: string, message: string) => [{ path: label, value, message }];
+  if (isFile) return problem('RestoreRefused', `${to} is a file, or lies below one; name a folder.`);
+  if (!empty) return problem('RestoreRefused', `${to} is not empty; name a folder that is, or that does not exist.`);
+  return writable ? [] : problem('HostPermission', `${to} cannot be written to.`);
 }
 
 /** What a volume that is gone is called and carries when it is made again: compose asks for both. */
@@ -141,6 +165,11 @@ function newerFiles({ newer }: InspectedTree): PlanItem['warnings'] {
 
 function notCompared({ name, message }: { name: string; message: string }): PlanItem['warnings'][0] {
   return { name, message: `What would change cannot be shown: ${message}` };
+}
+
+function notNamed(unnamed: number): PlanItem['warnings'] {
+  if (unnamed === 0) return [];
+  return [{ name: 'MoreDiffers', message: `The difference is longer than one answer: ${unnamed} more files differ.` }];
 }
 
 function sentence(kind: string, place: string, found: InspectedTree, options: RestoreOptions, kept: string): string {

@@ -1,4 +1,4 @@
-import { encodeList } from '../contract/encoding.ts';
+import { encode, encodeList } from '../contract/encoding.ts';
 import { timeOf } from '../contract/ids.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { RestoreOptions } from '../contract/restore.ts';
@@ -7,9 +7,9 @@ import { type ChosenItem, isTree } from './items.ts';
 /** One question to the host. `presign`: the document also needs a way to this artifact. */
 export interface Look {
   readonly key: string;
-  readonly document: 'inspect-database' | 'inspect-tree' | 'diff-config' | 'find-writers';
+  readonly document: 'inspect-database' | 'inspect-roles' | 'inspect-tree' | 'diff-config' | 'find-writers';
   readonly parameters: Record<string, string>;
-  readonly presign: { label: string; role: 'archive' } | null;
+  readonly presign: { label: string; role: 'archive' | 'globals' } | null;
 }
 
 /** What must be known of the host before an item can be promised. */
@@ -20,6 +20,10 @@ export function looksAt({ item, kind, source, host }: ChosenItem, options: Resto
     const parameters = { container, user, passwordVariable, database, tables };
     return [{ key: item, document: 'inspect-database', presign: null, parameters }];
   }
+  if (kind === 'globals') {
+    const presign = { label: source.label, role: 'globals' } as const;
+    return [{ key: item, document: 'inspect-roles', presign, parameters: { container, user, passwordVariable } }];
+  }
   if (!isTree(kind)) return [];
   const { volume = '', path = '', directory = '', include = '', exclude = '' } = host;
   const since = String(Math.floor(timeOf(manifest.id).getTime() / 1000));
@@ -27,7 +31,7 @@ export function looksAt({ item, kind, source, host }: ChosenItem, options: Resto
     key: item,
     document: 'inspect-tree',
     presign: null,
-    parameters: { kind, volume, container, path, directory, since },
+    parameters: { kind, volume, container, path, directory, to: encode(options.to ?? ''), since },
   };
   if (options.mode !== 'config' || options.to !== null) return [inspect];
   return [

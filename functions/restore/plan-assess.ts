@@ -9,7 +9,7 @@ import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
-import { hostParameters } from './items.ts';
+import { declaredNow, hostParameters } from './items.ts';
 import { readPoint } from './records.ts';
 
 const input = z.object({ suite: z.string(), id: z.string(), sources: z.custom<Source[]>(Array.isArray) });
@@ -34,11 +34,10 @@ function questions(
   place: Record<string, string>,
 ) {
   if (source.kind === 'globals' || source.state !== 'captured') return [];
-  const declared =
-    sources.find(({ kind, name }) => kind === source.kind && name === source.name) ?? (source.declared as unknown as Source);
+  const declared = declaredNow(source, sources);
   const since = String(Math.floor(timeOf(manifest.id).getTime() / 1000));
   const parameters: Record<string, string> = { ...hostParameters(declared), ...place, source: source.label };
   if (declared.kind === 'database') Object.assign(parameters, { tables: encodeList([]), fingerprint: declared.fingerprint });
-  else Object.assign(parameters, { since, where: 'live', previous: encode('') });
+  else Object.assign(parameters, { since, to: encode(''), where: 'live', previous: encode('') });
   return [{ label: source.label, kind: source.kind, isTree: source.kind !== 'database', parameters }];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { keys } from '../contract/keys.ts';
 import {
+  databaseSwapOf,
   type JournalEntry,
   OUTCOMES,
   phaseOf,
@@ -11,6 +12,7 @@ import {
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
+import { rolesDiffer, subscriptionsDisabled } from './known-losses.ts';
 import { readJournal, readPlan, stamp } from './records.ts';
 
 const input = z.object({
@@ -44,9 +46,11 @@ export const handler = agent(input, async ({ suite, restoreId, what, executionAr
     previous: plan.items.flatMap((item) => keptOf(item, phaseOf(journal, item.item))),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
     safetyPoint,
+    warnings: what === 'restored' ? plan.items.flatMap((item) => lossesOf(item, journal)) : [],
   };
   await vault.putOnce(keys.restoreOutcome(suite, restoreId, stamp(now), what), JSON.stringify(outcome));
-  return { ok: outcome.ok, what, point: plan.point, message: outcome.message };
+  const told = [outcome.message, ...outcome.warnings.map(({ message }) => message)].join(' ');
+  return { ok: outcome.ok, what, point: plan.point, message: told };
 });
 
 /** Where the old lies since the swap, or what was written to the new since it was taken back. */
@@ -54,6 +58,16 @@ function keptOf({ source, kind, target, previous }: RestorePlan['items'][0], las
   const { undone } = z.object({ undone: z.string().nullable() }).catch({ undone: null }).parse(last?.result);
   const now = last?.phase === 'swapped' ? previous : last?.phase === 'back' ? undone : null;
   return now === null ? [] : [{ source, kind, was: target, now }];
+}
+
+function lossesOf({ item, kind, target }: RestorePlan['items'][0], journal: readonly JournalEntry[]): RestoreOutcome['warnings'] {
+  if (kind === 'database') return subscriptionsDisabled(target, databaseSwapOf(journal, item).subscriptions);
+  if (kind !== 'globals') return [];
+  const { differing } = z
+    .object({ differing: z.array(z.string()) })
+    .catch({ differing: [] })
+    .parse(phaseOf(journal, item)?.result);
+  return rolesDiffer(differing);
 }
 
 const STATES: Record<string, RestoreStep['state']> = {

@@ -17,9 +17,9 @@ decode_list labels labels
 exclude=()
 
 if [[ -n $to ]]; then
-  target=$to what="The folder \"$to\""
-  (umask 022 && mkdir --parents -- "$to")
-  find_stage || [[ -z $(find "$to" -mindepth 1 -print -quit) ]] || die SwapFailed "$what is not empty; name one that is, or one that does not exist."
+  locate_other_folder "$to"
+  (umask 022 && mkdir --parents -- "$target")
+  find_stage || [[ -z $(find "$target" -mindepth 1 -print -quit) ]] || die SwapFailed "$what is not empty; name one that is, or one that does not exist."
 else
   locate_tree
   if [[ $SSM_kind == volume && -z $target ]]; then

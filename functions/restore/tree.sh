@@ -32,12 +32,22 @@ locate_tree() {
     files)
       decode directory directory
       what="The directory \"$directory\""
-      target=$(realpath --canonicalize-missing -- "$directory" && printf x) # a link to it (`current`) is followed
-      target=${target%$'\n'x}
+      follow "$directory"
       ;;
     *) die ParameterInvalid "There is no kind of tree named \"$SSM_kind\"." ;;
   esac
   while [[ $target == ?*/ ]]; do target=${target%/}; done
+}
+
+# A link to the folder (`current`) is followed.
+follow() {
+  target=$(realpath --canonicalize-missing -- "$1" && printf x)
+  target=${target%$'\n'x}
+}
+# The folder that somebody named to write to instead.
+locate_other_folder() { # FOLDER
+  what="The folder \"$1\""
+  follow "$1"
 }
 
 # Nothing else says why a target is empty.

@@ -1,13 +1,32 @@
-import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type DescribeExecutionOutput, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
 
 const client = new SFNClient({});
 
-/** True while the execution goes on; an execution that Step Functions has forgotten (90 days) goes on no more. */
-export async function isRunning(executionArn: string): Promise<boolean> {
+/** How an execution stands; undefined: Step Functions has forgotten it (90 days). */
+async function describe(executionArn: string): Promise<DescribeExecutionOutput | undefined> {
   try {
-    return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === 'RUNNING';
+    return await client.send(new DescribeExecutionCommand({ executionArn }));
   } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return false;
+    if (error instanceof ExecutionDoesNotExist) return undefined;
     throw error;
   }
+}
+
+/** True while the execution goes on. */
+export async function isRunning(executionArn: string): Promise<boolean> {
+  return (await describe(executionArn))?.status === 'RUNNING';
+}
+
+/** True of one that failed, was aborted or timed out. */
+export async function endedBadly(executionArn: string): Promise<boolean> {
+  const { status = 'SUCCEEDED' } = (await describe(executionArn)) ?? {};
+  return status !== 'RUNNING' && status !== 'SUCCEEDED';
+}
+
+/** The execution that started this one and waits for it; null when it was started by itself. */
+export async function parentOf(executionArn: string): Promise<string | null> {
+  const input = z.object({ AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: z.string() });
+  const given = input.safeParse(JSON.parse((await describe(executionArn))?.input ?? 'null'));
+  return given.success ? given.data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID : null;
 }

@@ -36,9 +36,7 @@ export function planText(style: Style, plan: ShownPlan): string {
     indent(table(style, ['', 'source', 'place', '', 'stored', 'needs', 'free'], rows, ['stored', 'needs', 'free'])),
     indent(plan.items.map(({ item, what }) => `${item}  ${what}`).join('\n')),
     ...diffs.map(({ name, state, diff }) => indent([`${name} (${state})`, ...diff.map((line) => `  ${line}`)].join('\n'))),
-    ...[...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)].map(
-      ({ name, message }) => `${paint(style, 'yellow', '!')} ${name}: ${message}`,
-    ),
+    ...warningLines(style, [...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)]),
     ...plan.problems.map(({ path, message }) => `${mark(style, 'bad')} ${path}: ${message}`),
   ];
   return parts.filter((part) => part !== '').join('\n');
@@ -47,6 +45,10 @@ export function planText(style: Style, plan: ShownPlan): string {
 /** Compose itself is asked, so that everything is as its project says. */
 function madeText({ project, directory, services, containers }: ShownPlan['makes'][0]): string {
   return `${containers.join(', ')} (docker compose up --detach ${services.join(' ')}, project ${project} in ${directory}); what lies in them is planned then`;
+}
+
+export function warningLines(style: Style, warnings: ShownPlan['warnings']): string[] {
+  return warnings.map(({ name, message }) => `${paint(style, 'yellow', '!')} ${name}: ${message}`);
 }
 
 /** What lies in an archive, how long it takes to come, and that it costs: a line per class. */

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
-import type { RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
+import type { RestoreOutcome, RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
 import { OperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
-import { planText, thawLines } from './restore-text.ts';
-import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan } from './restores.ts';
+import { planText, thawLines, warningLines } from './restore-text.ts';
+import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan, wasBegun } from './restores.ts';
 import { type Ended, lockHeld, run } from './run.ts';
 import { durationText, mark } from './text.ts';
 import type { RestoreArguments, Verb, Work } from './verb.ts';
@@ -20,6 +20,7 @@ export interface RestoreFields {
   safetyPoint: string | null;
   /** Containers that were gone and were made first. */
   made: string[];
+  warnings: RestoreOutcome['warnings'];
 }
 
 const EMPTY: RestoreFields = {
@@ -32,6 +33,7 @@ const EMPTY: RestoreFields = {
   executionArn: null,
   safetyPoint: null,
   made: [],
+  warnings: [],
 };
 
 type Keep = (known: Partial<RestoreFields>) => void;
@@ -62,6 +64,7 @@ export const restore: Verb<RestoreFields> = {
       fields.plan !== null && (fields.outcome === 'planned' || fields.outcome === 'refused') ? planText(style, fields.plan) : '',
       ['restored', 'undone', 'forgotten'].includes(fields.outcome) ? `${mark(style, 'good')} ${doneText(fields)}` : '',
       fields.made.length > 0 ? `  made first: ${fields.made.join(', ')}` : '',
+      ...warningLines(style, fields.warnings),
       ...fields.previous.map(({ source, was, now }) => `  ${source}: what was "${was}" is now "${now}"`),
       fields.outcome === 'restored' && fields.plan?.options.to === null
         ? '  undo it: suite-backup restore --undo   keep it for good: suite-backup restore --forget'
@@ -197,7 +200,8 @@ async function afterwards(
   keep({ restoreId });
   const ended = await run(work, machine, { restoreId, ...input }, (executionArn) => keep({ executionArn }));
   const last = await lastOutcome(work.connection, restoreId);
-  const { outcome, error } = judge(ended, last && { what: last.what, ok: last.ok, message: last.message });
+  const begun = await wasBegun(work.connection, restoreId);
+  const { outcome, error } = judge(ended, last && { what: last.what, ok: last.ok, message: last.message }, begun);
   const done = outcome !== 'refused' && outcome !== 'locked' && last !== null;
   return {
     fields: {
@@ -210,6 +214,7 @@ async function afterwards(
       executionArn: ended.executionArn,
       safetyPoint: done ? last.safetyPoint : null,
       made: [],
+      warnings: done ? last.warnings : [],
     },
     error,
   };
@@ -221,10 +226,11 @@ const DONE: Record<string, RestoreFields['outcome']> = { Restored: 'restored', U
 export function judge(
   ended: Ended,
   last: { what: string; ok: boolean; message: string } | null,
+  begun: boolean,
 ): { outcome: RestoreFields['outcome']; error: OperatorError | null } {
   if (!ended.ok) {
     const isBack = last?.what === 'put-back' && last.ok;
-    const state = last?.what === 'put-back' ? ` ${last.message}` : '';
+    const state = last?.what === 'put-back' ? ` ${last.message}` : begun ? '' : ' Nothing of the suite was changed.';
     return {
       outcome: isBack ? 'put-back' : 'failed',
       error: new OperatorError(ended.error, `${ended.cause.message}${state}`, ended.cause.problems),

@@ -42,6 +42,12 @@ export async function lastOutcome(connection: Connection, restoreId: string): Pr
   return found === undefined ? null : restoreOutcome.parse(JSON.parse(found.text));
 }
 
+/** Is anything in its journal? Until then it has touched nothing of the suite. */
+export async function wasBegun(connection: Connection, restoreId: string): Promise<boolean> {
+  const vault = new Vault(connection);
+  return (await vault.list(keys.restoreJournal(vault.suite, restoreId))).length > 0;
+}
+
 /** A restore that was begun, and what was written down last about it; `went-on`: nothing yet, it runs or was killed. */
 export interface RestoreRow {
   restoreId: string;

@@ -95,6 +95,7 @@ export class CleanUp extends Construct {
             `{ 'name': $lookup(${JSON.stringify(ENDS)}, $states.input.status), 'message': 'The execution ended as ' & $states.input.status & '.' }`,
         ),
         state: '',
+        toldByParent: false,
         asked: 0,
       },
     });
@@ -112,6 +113,7 @@ export class CleanUp extends Construct {
         assign: {
           asked: expression('$asked + 1'),
           state: expression('$states.result.Payload.state'),
+          toldByParent: expression('$states.result.Payload.toldByParent = true'),
           restoreId: expression("$type($states.result.Payload.restoreId) = 'string' ? $states.result.Payload.restoreId : ''"),
         },
       },
@@ -152,7 +154,7 @@ export class CleanUp extends Construct {
     remove.addCatch(putBack, { errors: ['States.ALL'] });
     list.next(end).next(remove).next(putBack);
     const isItNews = sfn.Choice.jsonata(this, 'Has nobody told it yet?')
-      .when(sfn.Condition.jsonata(expression('$states.input.first')), tell)
+      .when(sfn.Condition.jsonata(expression('$states.input.first and $not($toldByParent)')), tell)
       .otherwise(release);
     record.next(isItNews);
     tell.next(release);

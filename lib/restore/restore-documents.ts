@@ -11,6 +11,7 @@ const TREE: ParameterName[] = ['kind', 'volume', 'container', 'path', 'directory
 /** Parameters of each document beside `restore`. */
 const PARAMETERS = {
   'inspect-database': [...SERVER, 'database', 'tables'],
+  'inspect-roles': [...SERVER, 'url'],
   'create-roles': [...SERVER, 'url'],
   'restore-database-beside': [...SERVER, 'database', 'beside', 'ownership', 'url'],
   'fingerprint-database': [...SERVER, ...STORE, 'database', 'fingerprint'],
@@ -19,7 +20,7 @@ const PARAMETERS = {
   'drop-database': [...SERVER, 'database', 'oid'],
   'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', 'url', 'beside'],
   'return-tables': [...SERVER, 'database', 'previousSchema', 'tables', 'schema', 'direction'],
-  'inspect-tree': [...TREE, 'since'],
+  'inspect-tree': [...TREE, 'to', 'since'],
   'restore-tree-beside': [...TREE, 'newVolume', 'labels', 'source', 'to', 'paths', 'url', 'previous'],
   'list-tree': [...TREE, ...STORE, 'where', 'include', 'exclude'],
   'swap-tree': [...TREE, 'source', 'exclude', 'previous', 'direction'],
@@ -35,7 +36,7 @@ export type RestoreDocument = keyof typeof PARAMETERS;
 export type RestoreDocuments = Readonly<Record<RestoreDocument, HostDocumentHandle>>;
 
 /** Questions have a short time, work a long one. */
-const QUESTIONS: readonly RestoreDocument[] = ['inspect-database', 'count-writes', 'find-writers'];
+const QUESTIONS: readonly RestoreDocument[] = ['inspect-database', 'inspect-roles', 'count-writes', 'find-writers'];
 
 /** What the host does for a restore: everything beside what is there, until one document puts it in place. */
 export function restoreDocuments(hostCommand: HostCommand, timeouts: { inspect: number; prove: number }): RestoreDocuments {

@@ -35,6 +35,7 @@ export class RestoreItems extends Construct {
         oid: expression('$states.input.parameters.oid'),
         old: expression('$states.input.parameters.old'),
         writes: expression('[$states.input.writes]'),
+        subscriptions: expression('[$states.input.subscriptions]'),
       },
     });
     const database = this.database();
@@ -71,6 +72,7 @@ export class RestoreItems extends Construct {
         oid: expression('$states.result.Output.result.oid'),
         old: expression('$states.result.Output.result.old'),
         writes: expression('[$states.result.Output.result.writes]'),
+        subscriptions: expression('[$states.result.Output.result.subscriptions]'),
       },
     });
     const fingerprint = this.onHost(
@@ -88,7 +90,7 @@ export class RestoreItems extends Construct {
       this,
       this.parts,
       'Note that the databases are about to swap',
-      this.entry('swapping', "{ 'oid': $oid, 'old': $old, 'writes': $writes }"),
+      this.entry('swapping', "{ 'oid': $oid, 'old': $old, 'writes': $writes, 'subscriptions': $subscriptions }"),
     );
     const swap = this.onHost('Swap the databases', 'swap-database', `$merge([${FORWARD}, { 'oid': $oid, 'old': $old }])`);
     const swapped = note(this, this.parts, 'Note that the databases are swapped', this.entry('swapped', '$states.input'));

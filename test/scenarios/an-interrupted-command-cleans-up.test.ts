@@ -8,7 +8,7 @@ import type { Postgres, TestHost } from '../support/test-host.ts';
 import { until } from '../support/until.ts';
 import { TamperedVault } from '../support/vault.ts';
 
-type Running = RunningCommand<'backup'> | RunningCommand<'verify'>;
+type Running = RunningCommand<'backup'> | RunningCommand<'verify'> | RunningCommand<'restore'>;
 
 /** Ctrl+C in a terminal reaches the whole process group, a supervisor's signal the process alone. */
 const HOW: [string, (command: Running) => void][] = [
@@ -94,5 +94,32 @@ describe('a verification that restores', () => {
     expect([exitCode, json.proof?.ok, json.point?.lastProof?.id]).toEqual([0, true, json.proof?.id]);
     expect((await suite.run('show', 'latest')).json.proofs).toHaveLength(2);
     expect(await host.leftovers()).toEqual([]);
+  });
+});
+
+describe('a restore that makes its safety point', () => {
+  it('ends at Ctrl+C with 130, its document and one alert, which say that nothing was changed', async () => {
+    const before = await alertsOf(suite.home);
+    await db.binaries.replace('pg_dump', STALLING_DUMP);
+    const command = await suite.start('restore', 'latest-proven', '--mode', 'database', '--confirm', suite.name);
+    await command.waitForLine(/▸ Capture the database/);
+    await stalled();
+    command.killGroup('SIGINT');
+    const { exitCode, json } = await command.done;
+    await expectNothingLeft();
+    expect([exitCode, json.error?.name, json.outcome, json.steps]).toEqual([130, 'Interrupted', 'failed', []]);
+    expect(json.error!.message).toContain('Nothing of the suite was changed.');
+    const alerts = (await alertsOf(suite.home)).slice(before.length);
+    expect(alerts).toMatchObject([
+      {
+        subject: expect.stringContaining(`${suite.name}: restore failed: Aborted`),
+        message: expect.stringContaining('Nothing of the suite was changed.'),
+      },
+    ]);
+    // The backup's failure is written down all the same.
+    expect((await suite.run('list')).json.points[0]).toMatchObject({
+      state: 'failed',
+      label: `before restore ${json.restoreId}`,
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { alertsOf } from '../support/alerts.ts';
 import { succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { createHost } from '../support/host.ts';
@@ -30,7 +31,8 @@ beforeAll(async () => {
   await db.sql(
     'shop',
     `create role clerk login; create table users (id int primary key); insert into users select generate_series(1, 7);
-     grant select on users to clerk;`,
+     grant select on users to clerk; create role keeper;
+     create subscription elsewhere connection 'dbname=none' publication of_it with (connect = false);`,
   );
   suite = await createSuite({
     host,
@@ -48,6 +50,9 @@ beforeAll(async () => {
     },
   });
   point = (await provenBackupBesideTight()).point!.id;
+  // One that is there now would stand in the way.
+  await db.sql('shop', 'alter subscription elsewhere set (slot_name = none)');
+  await db.sql('shop', 'drop subscription elsewhere');
 });
 afterAll(() => host.remove());
 
@@ -80,7 +85,7 @@ it('says where space is missing and what could not be compared, and touches noth
 
 it('brings everything back where nothing is left, databases first', async () => {
   await rm(join(tight, 'large.bin'));
-  await db.sql('postgres', 'drop database shop; drop role clerk');
+  await db.sql('postgres', 'drop database shop; drop role clerk; alter role keeper createdb');
   await uploads.remove();
   await app.delete('app/exports');
   await configuration.delete('settings.env');
@@ -97,6 +102,15 @@ it('brings everything back where nothing is left, databases first', async () => 
   const done = await suite.run('restore', ...FULL());
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
   expect(done.json.plan!.assessment).toEqual(assessed.json.sources);
+  // What does not come back as it was is told before and after.
+  const told = [
+    { name: 'RolesDiffer', message: expect.stringMatching(/stay as they are: keeper\.$/) },
+    { name: 'SubscriptionsDisabled', message: expect.stringMatching(/"shop" come back disabled.*: elsewhere\.$/) },
+  ];
+  expect(done.json.plan!.items.flatMap(({ warnings }) => warnings)).toEqual(told);
+  expect(done.json.warnings).toEqual(told);
+  expect((await alertsOf(suite.home)).at(-1)!.message).toContain(done.json.warnings[0]!.message);
+  expect(await db.sql('shop', 'select bool_or(subenabled) from pg_subscription')).toBe('f');
   expect(done.json.plan!.items.map(({ source }) => source)).toEqual([
     expect.stringContaining('db'),
     'shop',

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { alertsOf } from '../support/alerts.ts';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { createHost } from '../support/host.ts';
@@ -121,9 +122,23 @@ it('writes elsewhere without touching anything, into an empty folder only', asyn
   const full = join(host.workspace, 'full');
   await mkdir(full);
   await writeFile(join(full, 'mine'), 'mine');
-  const refused = await restore('latest', '--mode', 'files', '--source', 'exports', '--to', full, ...carriedOut());
-  expect(refused.exitCode, refused.stderr).not.toBe(0);
+  const told = await alertsOf(suite.home);
+  const into = (folder: string, ...more: string[]) => restore('latest', '--mode', 'files', '--to', folder, ...more);
+  const filled = await into(full, '--source', 'exports', ...carriedOut());
+  const two = await into(join(host.workspace, 'two'), '--dry-run');
+  for (const [refused, message] of [
+    [filled, `${full} is not empty`],
+    [two, 'takes one source; name it with --source: uploads, exports'],
+  ] as const) {
+    expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([
+      7,
+      'refused',
+      'RestoreRefused',
+    ]);
+    expect(refused.json.plan!.problems).toMatchObject([{ message: expect.stringContaining(message) }]);
+  }
   expect(await readdir(full)).toEqual(['mine']);
+  expect(await alertsOf(suite.home)).toEqual(told);
 });
 
 it('shows what the configuration would become without showing a secret, and keeps the old beside it', async () => {

@@ -142,6 +142,7 @@ export interface Documents {
     executionArn: string | null;
     safetyPoint: string | null;
     made: string[];
+    warnings: { name: string; message: string }[];
   };
   assess: Common & {
     point: Point | null;

@@ -190,6 +190,26 @@ it('links, and files that are no text, are told of but not shown', () => {
   ]);
 });
 
+it('of many files those that differ are named first, and it is said how many are not', () => {
+  const names = Array.from({ length: 400 }, (_, number) => `certificate-of-a-host-with-a-long-name-${number}.pem`);
+  for (const name of names) writeFileSync(join(directory, name), name);
+  machine.capture(place);
+  expect(machine.diff(place).said, 'nothing differs').toEqual({ files: [], unnamed: 0 });
+  writeFileSync(join(directory, names[0]!), 'changed');
+  rmSync(join(directory, names[1]!));
+  const few = machine.diff(place).said;
+  const differing = [
+    { name: names[0], state: 'changed' },
+    { name: names[1], state: 'missing' },
+  ];
+  expect(few).toMatchObject({ files: differing, unnamed: 0 });
+  for (const name of names) rmSync(join(directory, name), { force: true });
+  const { files, unnamed } = machine.diff(place).said as { files: { state: string }[]; unnamed: number };
+  expect(JSON.stringify({ files, unnamed }).length).toBeLessThan(24_000);
+  expect(files.length).toBeGreaterThan(200);
+  expect(files.length + unnamed).toBe(400);
+});
+
 it('a directory that is gone misses everything; a large difference is cut', () => {
   const large = Array.from({ length: 5000 }, (_, line) => `a${line}: ${line}`).join('\n');
   writeFileSync(join(directory, 'large.yml'), large);

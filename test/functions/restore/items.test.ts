@@ -40,12 +40,31 @@ describe('what a mode restores', () => {
   });
 });
 
+it('a database is compared by the kind of fingerprint that the point has, whatever the suite file says now', () => {
+  const counts = manifest((sources) => {
+    return sources.map((source) => ({ ...source, declared: { ...source.declared, fingerprint: 'count' } }));
+  });
+  const [, database] = chosen({ mode: 'database' }, counts).items;
+  expect(database!.declared).toEqual({ ...SOURCES[0], fingerprint: 'count' });
+});
+
 describe('what cannot be restored', () => {
   it('is a source that the point does not have, or the mode is not about', () => {
     expect(chosen({ mode: 'database', sources: ['store', 'uploads'] }).problems).toMatchObject([
       { value: 'RestoreRefused', message: expect.stringContaining('it has shop, uploads') },
       { value: 'RestoreRefused', message: 'uploads: Mode database does not restore this source.' },
     ]);
+  });
+
+  it('are two sources that would be written into one folder', () => {
+    expect(chosen({ mode: 'files', to: '/tmp/x' }).problems).toEqual([
+      {
+        path: 'to',
+        value: 'RestoreRefused',
+        message: '/tmp/x takes one source; name it with --source: uploads, exports.',
+      },
+    ]);
+    expect(chosen({ mode: 'files', to: '/tmp/x', sources: ['uploads'] }).problems).toEqual([]);
   });
 
   it('is one that was absent: a warning, or a problem when it was asked for', () => {

@@ -216,6 +216,21 @@ describe('what became of a restore', () => {
     });
   });
 
+  it('says what is knowingly not as the point has it, to whoever is told and in what is written down', async () => {
+    await noted('00', 'swapped', { created: [], differing: ['app', 'reader'] });
+    await noted('01', 'swapping', { oid: '7', old: '6', writes: [], subscriptions: ['elsewhere'] });
+    expect((await checked({ resume: true })).items).toMatchObject([{}, { subscriptions: ['elsewhere'] }, {}]);
+    await noted('01', 'swapped');
+    expect(await recorded('restored')).toMatchObject({
+      message: expect.stringMatching(
+        /are restored from .* stay as they are: app, reader\. .*"t01" come back disabled.*: elsewhere\.$/,
+      ),
+    });
+    const [key] = await vault.keys(keys.restoreOutcomes('shop', restoreId));
+    const warnings = [{ name: 'RolesDiffer' }, { name: 'SubscriptionsDisabled' }];
+    expect(JSON.parse(await vault.text(key!))).toMatchObject({ warnings });
+  });
+
   it('says in one sentence what state things are in', async () => {
     expect(await recorded('put-back')).toMatchObject({ message: expect.stringContaining('Nothing of the suite was changed') });
     await noted('01', 'back');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InspectedDatabase, InspectedTree } from '../../../functions/contract/host-results.ts';
+import type { Source } from '../../../functions/contract/sources.ts';
 import { chosenItems } from '../../../functions/restore/items.ts';
-import { type Context, judgeItem } from '../../../functions/restore/judge-items.ts';
+import { type Answer, type Context, judgeItem } from '../../../functions/restore/judge-items.ts';
 import { manifest, options, POINT, SOURCES } from './samples.ts';
 
 const database = (change: Partial<InspectedDatabase> = {}): InspectedDatabase => ({
@@ -26,6 +27,7 @@ const tree = (change: Partial<InspectedTree> = {}): InspectedTree => ({
   target: '/srv',
   exists: true,
   isFile: false,
+  empty: false,
   files: 1,
   bytes: 1,
   newer: 0,
@@ -35,9 +37,17 @@ const tree = (change: Partial<InspectedTree> = {}): InspectedTree => ({
   ...change,
 });
 
-function judged(name: string, result: object | null, change: Parameters<typeof options>[0] = {}, more: Partial<Context> = {}) {
+type Asked = Pick<Answer, 'ok' | 'result' | 'error'>;
+
+function judged(
+  name: string,
+  result: object | null,
+  change: Parameters<typeof options>[0] = {},
+  more: Partial<Context> = {},
+  { diff = [], sources = SOURCES }: { diff?: Asked[]; sources?: Source[] } = {},
+) {
   const wanted = options({ mode: 'full', ...change });
-  const chosen = chosenItems(manifest(), wanted, SOURCES).items.find(({ source }) => source.name === name)!;
+  const chosen = chosenItems(manifest(), wanted, sources).items.find(({ source }) => source.name === name)!;
   const context: Context = {
     restoreId: '20261124T020000Z-abcdef',
     point: POINT,
@@ -45,11 +55,16 @@ function judged(name: string, result: object | null, change: Parameters<typeof o
     place: {},
     suffixOf: () => `.before-${POINT}`,
     tables: new Map(),
+    subscriptions: new Map([['database-shop', ['elsewhere']]]),
     takenNames: [],
     ...more,
   };
   const error = { name: 'HostUnreachable', message: 'gone' };
-  return judgeItem(chosen, [{ key: chosen.item, ok: result !== null, result, error: result === null ? error : null }], context);
+  const answers = [
+    { key: chosen.item, ok: result !== null, result, error: result === null ? error : null },
+    ...diff.map((answer) => ({ key: `${chosen.item}-diff`, ...answer })),
+  ];
+  return judgeItem(chosen, answers, context);
 }
 const problems = (...args: Parameters<typeof judged>) => {
   const { gone, problems } = judged(...args);
@@ -81,6 +96,51 @@ describe('a database', () => {
 
   it('that the host could not be asked about is a problem, not a guess', () => {
     expect(problems('shop', null)).toEqual(['HostUnreachable: gone']);
+  });
+});
+
+describe('what is known not to come back', () => {
+  const warnings = (...args: Parameters<typeof judged>) => judged(...args).item!.warnings;
+
+  it('is told of a database: its owners and grants when they are dropped, its subscriptions', () => {
+    const disabled = {
+      name: 'SubscriptionsDisabled',
+      message: expect.stringMatching(/"shop" come back disabled.*: elsewhere\.$/),
+    };
+    expect(warnings('shop', database())).toEqual([
+      { name: 'OwnersDropped', message: expect.stringMatching(/^Owners and grants of "shop" are not restored/) },
+      disabled,
+    ]);
+    const sources: Source[] = SOURCES.map((one) => (one.kind === 'database' ? { ...one, ownership: 'keep' } : one));
+    expect(warnings('shop', database(), {}, {}, { sources })).toEqual([disabled]);
+  });
+
+  it('is told of roles that exist with other attributes, or that they could not be compared', () => {
+    expect(warnings('db', { missing: ['clerk'], differing: [] })).toEqual([]);
+    expect(warnings('db', { missing: [], differing: ['app', 'reader'] })).toEqual([
+      { name: 'RolesDiffer', message: expect.stringMatching(/stay as they are: app, reader\.$/) },
+    ]);
+    expect(warnings('db', null)).toEqual([{ name: 'HostUnreachable', message: expect.stringContaining('cannot be said: gone') }]);
+    expect(problems('db', null)).toEqual([]);
+  });
+});
+
+describe('the difference of a configuration', () => {
+  const difference = (answer: Asked) => judged('environment', tree(), { mode: 'config' }, {}, { diff: [answer] }).item!;
+
+  it('that could not be made is told, and does not look like no difference', () => {
+    const { diff, warnings } = difference({ ok: false, result: null, error: { name: 'ResultInvalid', message: 'too long' } });
+    expect(diff).toBeNull();
+    expect(warnings).toEqual([{ name: 'ResultInvalid', message: 'What would change cannot be shown: too long' }]);
+  });
+
+  it('that is longer than one answer says how many more files differ', () => {
+    const files = [{ name: '.env', state: 'missing', diff: [] }];
+    expect(difference({ ok: true, result: { files, unnamed: 0 }, error: null })).toMatchObject({ diff: files, warnings: [] });
+    expect(difference({ ok: true, result: { files, unnamed: 7 }, error: null })).toMatchObject({
+      diff: files,
+      warnings: [{ name: 'MoreDiffers', message: expect.stringContaining('7 more files differ') }],
+    });
   });
 });
 
@@ -124,8 +184,17 @@ describe('a tree of files', () => {
   });
 
   it('touches nothing when it is written elsewhere', () => {
-    const { item } = judged('uploads', tree({ newer: 3, writable: false }), { mode: 'files', to: '/tmp/x' });
-    expect(item).toMatchObject({ target: '/tmp/x', swaps: false, previous: null, newer: null, warnings: [] });
+    const { item, problems } = judged('uploads', tree({ newer: 3, empty: true }), { mode: 'files', to: '/tmp/x' });
+    expect(item).toMatchObject({ target: '/tmp/x', exists: false, swaps: false, previous: null, newer: null, warnings: [] });
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['is not empty', {}, 'RestoreRefused: /tmp/x is not empty; name a folder that is, or that does not exist.'],
+    ['is a file', { isFile: true, empty: true }, 'RestoreRefused: /tmp/x is a file, or lies below one; name a folder.'],
+    ['may not be written', { writable: false, empty: true }, 'HostPermission: /tmp/x cannot be written to.'],
+  ])('is not written elsewhere when that %s', (_, found, expected) => {
+    expect(problems('uploads', tree(found), { mode: 'files', to: '/tmp/x' })).toEqual([expected]);
   });
 
   it('is not restored where it cannot be', () => {

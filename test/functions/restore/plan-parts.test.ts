@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanItem, RestoreOutcome } from '../../../functions/contract/restore.ts';
 import { estimate, spaceProblems } from '../../../functions/restore/estimate.ts';
+import { subscriptionsIn } from '../../../functions/restore/known-losses.ts';
 import { databaseName } from '../../../functions/restore/names.ts';
 import { columnsOf, quotedName } from '../../../functions/restore/tables.ts';
 import { POINT } from './samples.ts';
@@ -72,6 +73,7 @@ describe('how long it will take', () => {
     previous: [],
     seconds,
     safetyPoint: null,
+    warnings: [],
   });
 
   it('is what the same source took before, by its bytes', () => {
@@ -85,6 +87,15 @@ describe('how long it will take', () => {
   it('is not known before anything was measured', () => {
     expect(estimate([item({})], [], () => 0, null, 0).etaSeconds).toBeNull();
   });
+});
+
+it('subscriptions are known by name out of the text of the schema', () => {
+  const text = ['--', "CREATE SUBSCRIPTION plain CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false);"];
+  const odd = `CREATE SUBSCRIPTION "Odd ""Name""" CONNECTION 'host=y' PUBLICATION "p 2" WITH (connect = false);`;
+  expect(subscriptionsIn([...text, '', odd, '    CREATE SUBSCRIPTION none CONNECTION'].join('\n'))).toEqual([
+    'plain',
+    '"Odd ""Name"""',
+  ]);
 });
 
 describe('tables', () => {

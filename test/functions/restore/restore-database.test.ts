@@ -284,6 +284,10 @@ describe('roles', () => {
       'CREATE ROLE reader;',
       'ALTER ROLE reader WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;',
       `ALTER ROLE ${odd} SET search_path TO 'GRANT a TO b; --', 'c';`,
+      // The same as the live one but for a membership, which comes with the role that is missing.
+      'CREATE ROLE owner_of_it;',
+      'ALTER ROLE owner_of_it WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;',
+      `GRANT ${odd} TO owner_of_it GRANTED BY ${machine.db.user};`,
       `GRANT reader TO ${odd} GRANTED BY ${machine.db.user};`,
       '',
       '--',
@@ -292,6 +296,11 @@ describe('roles', () => {
       '',
     ].join('\n');
     const url = await machine.keep('roles.zst', text);
+    const roles = "select string_agg(rolname, ',' order by rolname) from pg_roles";
+    const before = await sql('postgres', roles);
+    const asked = machine.run('inspect-roles', { url });
+    expect(asked.said, asked.log).toEqual({ missing: [ODD], differing: ['reader'] });
+    expect(await sql('postgres', roles), 'who only asks changes nothing').toBe(before);
     const { said, log } = machine.run('create-roles', { url });
     expect(said, log).toMatchObject({ created: [ODD], differing: ['reader'] });
     expect(
@@ -307,6 +316,7 @@ describe('roles', () => {
       ),
     ).toBe('0|f');
     expect(machine.run('create-roles', { url }).said).toMatchObject({ created: [], differing: ['reader'] });
+    expect(machine.run('inspect-roles', { url }).said).toEqual({ missing: [], differing: ['reader'] });
   });
 });
 

@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ODD, writeOddTree } from './odd-tree.ts';
 import { leftovers, type Place, POINT, stateOf, TreeMachine } from './tree-machine.ts';
@@ -199,14 +199,26 @@ describe('a volume', () => {
     expect(leftovers(folder)).toEqual([]);
   });
 
-  it('goes into an empty folder elsewhere, and nowhere else', () => {
+  it('goes into an empty folder elsewhere, and nowhere else; its disk, and what is there, are seen before', () => {
     const to = join(machine.folder, 'else where/new');
+    const disk = dirname(dirname(to));
+    machine.host.tool('df', `#!/bin/sh\nfor last; do :; done\necho Avail\n[ "$last" = '${disk}' ] && echo 4711 || echo 1\n`);
+    expect(machine.inspect(VOLUME, to).said).toMatchObject({ target: to, exists: false, empty: true, freeBytes: 4711 });
+    machine.host.tool('df', null);
     expect(machine.beside(VOLUME, { to }).said).toMatchObject({ stage: to });
     expect(stateOf(to)).toEqual(point);
     expect(leftovers(to)).toEqual([]);
     expect(stateOf(folder)).toEqual(live);
+    expect(machine.inspect(VOLUME, to).said).toMatchObject({ exists: true, empty: false, isFile: false });
     expect(machine.beside(VOLUME, { to }).said.error?.message).toContain('not empty');
     expect(stateOf(to)).toEqual(point);
+    const [file, link] = ['a file', 'link'].map((name) => join(dirname(to), name));
+    writeFileSync(file!, '');
+    expect(machine.inspect(VOLUME, file).said).toMatchObject({ isFile: true });
+    expect(machine.inspect(VOLUME, `${file}/below`).said).toMatchObject({ isFile: true, exists: false });
+    symlinkSync(to, link!);
+    expect(machine.inspect(VOLUME, link).said).toMatchObject({ target: to, empty: false });
+    expect(machine.beside(VOLUME, { to: link! }).said.error?.message).toContain('not empty');
   });
 
   it('is captured without what a restore left in it', async () => {

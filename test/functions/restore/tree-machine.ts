@@ -103,8 +103,8 @@ export class TreeMachine {
     return this.#run('diff-config', place, { url: encoded(this.#server.url('point.tar.zst')) });
   }
 
-  inspect(place: Place, since = '0'): Answer {
-    return this.#run('inspect-tree', place, { since });
+  inspect(place: Place, to = ''): Answer {
+    return this.#run('inspect-tree', place, { since: '0', to: encoded(to) });
   }
 
   /** What lies on the disk against the captured point. */

@@ -16,16 +16,18 @@ test.each([
   [ok({ outcome: 'SafetyPointFailed', message: 'no' }), 'refused', 'SafetyPointFailed'],
   [ok({ outcome: 'SomethingElse' }), 'failed', 'ResultInvalid'],
 ])('%j', (ended, outcome, error) => {
-  const judged = judge(ended, null);
+  const judged = judge(ended, null, true);
   expect([judged.outcome, judged.error?.name ?? null]).toEqual([outcome, error]);
 });
 
 test('a run that failed says what state things are in', () => {
-  const back = judge(failed, { what: 'put-back', ok: true, message: 'Everything is as it was.' });
+  const back = judge(failed, { what: 'put-back', ok: true, message: 'Everything is as it was.' }, true);
   expect([back.outcome, back.error!.message]).toEqual(['put-back', 'cut. Everything is as it was.']);
-  const half = judge(failed, { what: 'put-back', ok: false, message: 'Not everything could be put back.' });
+  const half = judge(failed, { what: 'put-back', ok: false, message: 'Not everything could be put back.' }, true);
   expect([half.outcome, half.error!.message]).toEqual(['failed', 'cut. Not everything could be put back.']);
-  expect(judge(failed, null).outcome).toBe('failed');
+  const touched = judge(failed, null, true);
+  expect([touched.outcome, touched.error!.message]).toEqual(['failed', 'cut.']);
+  expect(judge(failed, null, false).error!.message).toBe('cut. Nothing of the suite was changed.');
 });
 
 test('a plan tells a person what happens, what it needs and what stands in its way', () => {
@@ -97,6 +99,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     executionArn: null,
     safetyPoint: null,
     made: [],
+    warnings: [],
   };
   const text = restore.text(fields, { color: false, now: new Date() }, {});
   for (const part of [
@@ -119,15 +122,16 @@ test('a plan tells a person what happens, what it needs and what stands in its w
     outcome: 'restored' as const,
     seconds: 3,
     previous: [{ source: 's', kind: 'database', was: 'a', now: 'b' }],
+    warnings: [{ name: 'RolesDiffer', message: 'app' }],
   };
   expect(restore.text(done, { color: false, now: new Date() }, {})).toMatch(
-    /✓ restored in 3\.0 s.*what was "a" is now "b".*--undo/s,
+    /✓ restored in 3\.0 s.*! RolesDiffer: app\n.*what was "a" is now "b".*--undo/s,
   );
   expect(restore.text({ ...done, made: ['infra-db-1'] }, { color: false, now: new Date() }, {})).toContain(
     'made first: infra-db-1',
   );
-  const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [] };
+  const elsewhere = { ...done, plan: { ...plan, options: { ...plan.options, to: '/tmp/there' } }, previous: [], warnings: [] };
   expect(restore.text(elsewhere, { color: false, now: new Date() }, {})).toMatch(/^✓ restored in 3\.0 s {2}\(\S+\)$/);
-  const undone = restore.text({ ...done, outcome: 'undone', previous: [] }, { color: false, now: new Date() }, {});
+  const undone = restore.text({ ...done, outcome: 'undone', previous: [], warnings: [] }, { color: false, now: new Date() }, {});
   expect(undone, 'the seconds are those of the restore').toBe(`✓ undone  (${plan.restoreId})`);
 });

@@ -76,6 +76,11 @@ describe('after a run that went wrong', () => {
     expect(names.at(-1)).toBe(RELEASE);
   });
 
+  it('it is recorded, cleaned up and not told when the run that it was a part of tells it', async () => {
+    const { names } = await cleanUp({ [FIND]: [payload({ holdsLock: true, recorded: false, state: '', toldByParent: true })] });
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, RELEASE]);
+  });
+
   it('nothing on the host is touched once another run may be at work there', async () => {
     const { names } = await cleanUp({ [FIND]: [found(false, false)] });
     expect(names).toEqual([FIND, RECORD, TELL, RELEASE]);
