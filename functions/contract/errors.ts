@@ -103,7 +103,11 @@ export const ERRORS = {
   ArchiveFailed: { exit: 3, document: 86, hint: 'The archiver did not come to its end; the message carries what it said.' },
   InventoryFailed: { exit: 3, document: 87, hint: 'The list of files could not be made; the message says where.' },
   GlobalsFailed: { exit: 3, document: 88, hint: 'Roles could not be dumped; the message carries what pg_dumpall said.' },
-  DiskFull: { exit: 3, document: 89, hint: 'Free space in the scratch area (TMPDIR of the host), or point it elsewhere.' },
+  DiskFull: {
+    exit: 3,
+    document: 89,
+    hint: 'Free space where the message says; the scratch area (TMPDIR of the host) can also be pointed elsewhere.',
+  },
   CaptureIncomplete: {
     exit: 3,
     hint: 'What was captured does not agree with what the host reported; run the backup again and read the log.',

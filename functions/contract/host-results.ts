@@ -107,6 +107,8 @@ const inspectedDatabase = z.object({
   subscriptions: bytes,
   eventTriggers: bytes,
   clientZstd: z.boolean(),
+  /** Why nobody can look into a database that is there; null when it was looked into, or is not there. */
+  unreadable: text.nullable(),
   tables: z.array(
     z.object({
       /** As typed. */

@@ -1,6 +1,6 @@
-import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
 import { ARCHIVE_CLASSES, THAW_HOURS } from '../contract/archive.ts';
+import { NamedError } from '../contract/errors.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
@@ -17,14 +17,15 @@ import type { Source } from '../contract/sources.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { readZstdText } from '../runtime/read-zstd.ts';
 import { Vault } from '../runtime/vault.ts';
-import { type Archived, archivedArtifacts } from './archived.ts';
 import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
 import { type ChosenItem, chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
 import { subscriptionsIn } from './known-losses.ts';
 import { readPlan, readPoint } from './records.ts';
+import { type Archived, lookAtStored } from './stored.ts';
 import { columnsOf, type TableColumns } from './tables.ts';
 import { judgeWriters } from './writers.ts';
 
@@ -55,14 +56,15 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
-  const [proof, earlier, tables, subscriptions, archived] = await Promise.all([
+  const [proof, earlier, tables, subscriptions, { archived, lost }] = await Promise.all([
     lastProof(suite, point),
     earlierRestores(suite),
     tablesOf(manifest, options.mode),
     subscriptionsOf(chosen.items),
-    archivedArtifacts(
+    lookAtStored(
       vault,
       chosen.items.map(({ source }) => source),
+      options.mode,
     ),
   ]);
   const plans = await Promise.all(earlier.map((outcome) => readPlan(vault, suite, outcome.restoreId)));
@@ -112,6 +114,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     problems: [
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
+      ...lost.map(({ label, name, message }) => ({ path: label, value: name, message })),
       ...writers.problems,
       ...judged.flatMap(({ problems, gone }, index) =>
         gone && !made.includes(chosen.items[index]!) ? [gone, ...problems] : problems,
@@ -172,8 +175,9 @@ async function tablesOf(manifest: Manifest, mode: string): Promise<Context['tabl
     if (kind !== 'database') continue;
     const [fingerprint, schema] = ['fingerprint', 'schema'].map((role) => artifacts.find((artifact) => artifact.role === role));
     if (!fingerprint || !schema) continue;
-    const text = (await vault.getText(fingerprint.key, fingerprint.versionId)) ?? '';
-    const columns = columnsOf(await schemaText(schema.key, schema.versionId));
+    const text = await vault.getText(fingerprint.key, fingerprint.versionId);
+    if (text === undefined) throw new NamedError('ArtifactMissing', `${fingerprint.key} is not in the vault any more.`);
+    const columns = columnsOf(await readZstdText(vault, schema.key, schema.versionId));
     const names = entriesOf(parseFingerprint(text), 'table').map(({ name }) => name);
     found.set(label, new Map(names.map((name) => [name, columns.get(name) ?? { columns: [] }])));
   }
@@ -185,13 +189,7 @@ async function subscriptionsOf(items: readonly ChosenItem[]): Promise<Context['s
   const found = new Map<string, string[]>();
   for (const { kind, source } of items) {
     const schema = kind === 'database' ? source.artifacts.find(({ role }) => role === 'schema') : undefined;
-    if (schema) found.set(source.label, await schemaText(schema.key, schema.versionId).then(subscriptionsIn, () => []));
+    if (schema) found.set(source.label, await readZstdText(vault, schema.key, schema.versionId).then(subscriptionsIn, () => []));
   }
   return found;
-}
-
-async function schemaText(key: string, versionId: string): Promise<string> {
-  const body = await vault.open(key, versionId);
-  const stored = (await body?.transformToByteArray()) ?? new Uint8Array();
-  return zstdDecompressSync(stored).toString('utf8');
 }

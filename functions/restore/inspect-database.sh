@@ -10,7 +10,7 @@ decode database database
 decode_list tables tables
 only_asks
 
-nothing='"server":null,"superuser":false,"exists":false,"bytes":0,"freeBytes":null,"databases":[],"schemas":[],"connections":0,"preparedTransactions":0,"slots":0,"subscriptions":0,"eventTriggers":0,"clientZstd":false,"tables":[]'
+nothing='"server":null,"superuser":false,"exists":false,"bytes":0,"freeBytes":null,"databases":[],"schemas":[],"connections":0,"preparedTransactions":0,"slots":0,"subscriptions":0,"eventTriggers":0,"clientZstd":false,"unreadable":null,"tables":[]'
 if ! locate_container "$container_name"; then
   result "{\"container\":null,$nothing}"
   exit
@@ -53,9 +53,11 @@ for name in "${tables[@]}"; do
   absent+="${absent:+,}{\"name\":$(json_string "$name"),\"exists\":false,\"columns\":[],\"referencedBy\":[]}"
   asked+="${asked:+,}$(json_string "$name")"
 done
-inside="{\"schemas\":[],\"eventTriggers\":0,\"tables\":[$absent]}"
+nothing_inside="\"schemas\":[],\"eventTriggers\":0,\"tables\":[$absent]}"
+inside="{\"unreadable\":null,$nothing_inside"
 if [[ $facts == *'"existsAndLetsIn" : true'* ]]; then
-  inside=$(ask "$database" -v "names=[$asked]" <<'SQL'
+  # One that is too damaged to let anybody in is the very one that must be replaced.
+  inside=$(ask "$database" -v "names=[$asked]" 2>"$work/inside-errors" <<'SQL'
 set search_path = '';
 with found as (
   select a.line, a.name, (
@@ -65,7 +67,7 @@ with found as (
   from json_array_elements_text(:'names'::json) with ordinality a (name, line)
 )
 select json_build_object(
-  'schemas', (select json_agg(nspname order by nspname) from pg_namespace where nspname !~ '^pg_(toast|temp)' and nspname not in ('pg_catalog', 'information_schema')),
+  'unreadable', null, 'schemas', (select json_agg(nspname order by nspname) from pg_namespace where nspname !~ '^pg_(toast|temp)' and nspname not in ('pg_catalog', 'information_schema')),
   'eventTriggers', (select count(*) from pg_event_trigger),
   'tables', (select coalesce(json_agg(json_build_object('name', name, 'exists', oid is not null,
     'columns', (select coalesce(json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) order by attnum), '[]')
@@ -74,6 +76,6 @@ select json_build_object(
       from pg_constraint k join pg_class r on r.oid = k.conrelid join pg_namespace n on n.oid = r.relnamespace
       where k.contype = 'f' and k.confrelid = f.oid and k.conparentid = 0 and k.conrelid <> f.oid)) order by line), '[]') from found f))
 SQL
-  )
+  ) || inside="{\"unreadable\":$(json_string "$(said "$work/inside-errors")"),$nothing_inside"
 fi
 result "{$named,${facts:1:-1},\"freeBytes\":$free_bytes,\"clientZstd\":${client_zstd:-false},${inside:1}"

@@ -31,6 +31,11 @@ export function judgeDatabase(chosen: ChosenItem, found: InspectedDatabase, cont
   }
   const isTables = chosen.kind === 'tables';
   if (found.exists && !isTables) inTheWay(found, declared.database, problem);
+  if (found.unreadable !== null) {
+    const message = `The live database "${declared.database}" cannot be looked into: ${found.unreadable}`;
+    if (isTables) problem('DatabaseUnreachable', message);
+    else warnings.push({ name: 'DatabaseUnreachable', message });
+  }
   if (found.eventTriggers > 0) {
     warnings.push({ name: 'EventTriggers', message: `The live database has ${found.eventTriggers} event triggers of its own.` });
   }

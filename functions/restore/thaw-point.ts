@@ -1,28 +1,33 @@
 import * as z from 'zod';
 import { THAW_TIERS } from '../contract/archive.ts';
+import { NamedError } from '../contract/errors.ts';
+import { restoreOptions } from '../contract/restore.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
-import { archivedArtifacts } from './archived.ts';
 import { readPoint } from './records.ts';
+import { lookAtStored } from './stored.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
   /** Sources that are needed. */
   labels: z.array(z.string()),
+  mode: restoreOptions.shape.mode,
   tier: z.enum(THAW_TIERS),
 });
 
 const vault = new Vault(required('BUCKET'));
 
-/** Asks for every object of these sources that lies in an archive, once, and tells how many cannot be read yet. */
-export const handler = agent(input, async ({ suite, id, labels, tier }) => {
+/**
+ * Asks for every object of these sources that lies in an archive, once, and tells how many cannot be read yet.
+ * @throws NamedError ArtifactMissing, ArtifactChanged: lost since the plan
+ */
+export const handler = agent(input, async ({ suite, id, labels, mode, tier }) => {
   const { sources } = await readPoint(vault, suite, id);
-  const archived = await archivedArtifacts(
-    vault,
-    sources.filter(({ label }) => labels.includes(label)),
-  );
+  const needed = sources.filter(({ label }) => labels.includes(label));
+  const { archived, lost } = await lookAtStored(vault, needed, mode);
+  if (lost[0]) throw new NamedError(lost[0].name, `Nothing was touched: ${lost.map(({ message }) => message).join(' ')}`);
   await Promise.all(
     archived.map(async ({ artifact, isAskedFor }) => {
       if (!isAskedFor) await vault.thaw(artifact.key, artifact.versionId, tier);

@@ -7,8 +7,8 @@ import type { RestoreParts } from './host-steps.ts';
 const LONGEST_PAUSE_SECONDS = 600;
 
 /**
- * States that ask for what of the plan lies in an archive storage class, and wait until it can be read; `then` follows. Needs `$plan` and
- * `$point`, and `$asked` as 0. Nothing of the suite has been touched by then.
+ * States that look at every stored object that is still to be restored, ask for what lies in an archive storage class, and wait until it can
+ * be read; `then` follows. Needs `$plan` and `$point`, and `$asked` as 0. Nothing of the suite has been touched by then.
  */
 export class Thaw extends Construct {
   readonly first: sfn.IChainable;
@@ -21,7 +21,8 @@ export class Thaw extends Construct {
       {
         suite: suite.name,
         id: expression('$point'),
-        labels: expression('[$plan.items.label]'),
+        labels: expression("[$plan.items[reached != 'swapped'].label]"),
+        mode: expression('$plan.mode'),
         tier: expression('$plan.thawTier'),
       },
       { assign: { asked: expression('$asked + 1') } },

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
-import { createSuite } from '../support/cli.ts';
+import { createSuite, type Suite } from '../support/cli.ts';
 import type { Check } from '../support/contract.ts';
 import { createHost } from '../support/host.ts';
 import type { Postgres, TestHost } from '../support/test-host.ts';
 
 let host: TestHost;
 let db: Postgres;
+let suite: Suite;
 let checks: Check[];
 
 beforeAll(async () => {
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await db.sql('bytes', "create table words as select E'\\xe4\\xff' as word; comment on table words is E'\\xfc';");
   await db.sql('owned', 'set role tenant; create schema mine; create table mine.things as select 1 as thing;');
   await db.sql('frozen', 'create table facts as select 1 as fact; alter database frozen set default_transaction_read_only = on;');
-  const suite = await createSuite({
+  suite = await createSuite({
     host,
     suite: {
       sources: {
@@ -47,6 +48,7 @@ beforeAll(async () => {
           ...['everything', 'postgres', 'latin', 'bytes', 'german', 'frozen'].map((name) => ({
             name,
             container: db.container,
+            ownership: 'keep',
             // Those whose locale, encoding or content is a matter of its own.
             plainSql: ['everything', 'latin', 'bytes', 'german'].includes(name),
           })),
@@ -149,4 +151,38 @@ it('with its sequences, large objects and every kind of schema entry', async () 
   expect((of('schema')[0]!.actual as { entries: number }).entries).toBeGreaterThan(300);
   const roles = checks.find(({ name }) => name === 'roles')!;
   expect((roles.actual as { statements: number }).statements).toBeGreaterThan(15);
+});
+
+it('and is restored as it was: what would come back by itself is named first, and then every database swaps', async () => {
+  const names = ['everything', 'postgres', 'latin', 'bytes', 'german', 'frozen'];
+  const restore = (...words: string[]) => suite.run('restore', 'latest', '--mode', 'database', '--source', ...names, ...words);
+  const carriedOut = ['--no-safety-point', '--confirm', suite.name];
+  const refused = await restore(...carriedOut);
+  expect([refused.exitCode, refused.json.error?.name], refused.stderr).toEqual([7, 'RestoreRefused']);
+  expect(refused.json.plan!.problems).toEqual([
+    { path: 'database-everything', value: 'SwapFailed', message: expect.stringMatching(/it has 1 subscriptions.*drop them/) },
+  ]);
+
+  await db.sql('everything', 'alter subscription from_elsewhere set (slot_name = none)');
+  await db.sql('everything', 'drop subscription from_elsewhere');
+  await db.sql('everything', 'drop schema public cascade');
+  await db.sql('frozen', 'set default_transaction_read_only = off; drop table facts');
+  const done = await restore(...carriedOut);
+  expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
+  const { sources } = (await succeed(suite, 'assess')).json;
+  expect(sources.map(({ state }) => state)).toEqual([...names, 'owned'].map(() => 'present'));
+  const facts = await db.sql(
+    'everything',
+    `select convert_from(lo_get(70002), 'UTF8'), (select evtenabled from pg_event_trigger where evtname = 'on_ddl'),
+       exists (select from pg_class where relname = 'private' and relrowsecurity and relforcerowsecurity),
+       exists (select from pg_class where relname = 'fast' and relpersistence = 'u'),
+       (select subenabled from pg_subscription s join pg_database d on d.oid = s.subdbid where datname = current_database()), current_setting('work_mem')`,
+  );
+  expect(facts, 'its subscription is there, and does nothing').toBe('abc|D|t|t|f|5MB');
+  const place = `select pg_get_userbyid(datdba), shobj_description(d.oid, 'pg_database'),
+    (select spcname || datconnlimit from pg_database g join pg_tablespace t on t.oid = g.dattablespace where g.datname = 'german')
+    from pg_database d where datname = 'frozen'`;
+  expect(await db.sql('postgres', place)).toBe('owner_of_things|nobody writes here|elsewhere_on_disk7');
+  await succeed(suite, 'restore', '--forget');
+  expect(await host.leftovers()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
@@ -9,6 +9,7 @@ import { Forgery } from '../support/forgery.ts';
 import { createHost } from '../support/host.ts';
 import { quoted } from '../support/replaced-tools.ts';
 import type { Container, Postgres, TestHost } from '../support/test-host.ts';
+import { until } from '../support/until.ts';
 import { TamperedVault } from '../support/vault.ts';
 
 let host: TestHost;
@@ -91,10 +92,19 @@ it('refuses what is not there: a source, a point', async () => {
 });
 
 it('puts the database back while its application comes back all the time, and undoes it unless rows would be lost', async () => {
-  const application = reconnecting();
+  const clients = [reconnecting(), reconnecting()];
+  onTestFinished(() => Promise.all(clients.map((client) => client.stop())).then(() => undefined));
+  await until(() => clients.every(({ counts }) => counts.length > 0), 30_000, 'the application works');
   const done = await restore('latest', '--mode', 'database', ...carriedOut());
-  await application.stop();
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
+  for (const client of clients) {
+    // No error stays, and all it ever sees is the old or, from one moment on, the new.
+    await until(() => client.counts.at(-1) === 50, 30_000, 'the application works again');
+    await client.stop();
+    expect(client.counts.filter((count, index) => count !== client.counts[index - 1])).toEqual([10, 50]);
+    const ofStatements = client.errors.filter((code) => code.startsWith('42'));
+    expect(ofStatements, 'a table or a right is missing').toEqual([]);
+  }
   expect(done.json.previous).toEqual([{ source: 'shop', kind: 'database', was: 'shop', now: `shop_before_${point}` }]);
   expect(done.json.steps.map(({ kind, state }) => `${kind} ${state}`)).toEqual(['globals swapped', 'database swapped']);
   expect(await users()).toBe('50');
@@ -199,27 +209,40 @@ async function databases(): Promise<string[]> {
   return names.split('\n');
 }
 
-/** An application whose pool opens a new connection whenever one is lost. */
-function reconnecting(): { stop(): Promise<void> } {
+interface Reconnecting {
+  /** Rows that its queries saw, in the order of their answers. */
+  readonly counts: number[];
+  /** Codes of what went wrong: PostgreSQL's, or of the network. */
+  readonly errors: string[];
+  stop(): Promise<void>;
+}
+
+/** One of an application's pool: it opens a new connection whenever one is lost. */
+function reconnecting(): Reconnecting {
   let stopped = false;
+  const counts: number[] = [];
+  const errors: string[] = [];
   const work = async () => {
     while (!stopped) {
       const client = new Client(db.client('shop'));
       client.on('error', () => {});
       try {
         await client.connect();
-        for (let n = 0; n < 20 && !stopped; n++) await client.query('select count(*) from users');
-      } catch {
+        for (let n = 0; n < 20 && !stopped; n++) {
+          const { rows } = await client.query<{ count: string }>('select count(*) from users');
+          counts.push(Number(rows[0]!.count));
+        }
+      } catch (error) {
         // It comes back at once.
+        errors.push((error as { code?: string }).code ?? '');
       }
       await client.end().catch(() => {});
     }
   };
-  const workers = [work(), work()];
-  return {
-    stop: async () => {
-      stopped = true;
-      await Promise.all(workers);
-    },
+  const working = work();
+  const stop = () => {
+    stopped = true;
+    return working;
   };
+  return { counts, errors, stop };
 }

@@ -64,6 +64,11 @@ it('touches nothing when the safety point fails, and keeps one when it does not'
   ]);
   expect(failed.json.error!.message).toMatch(/^Nothing was touched, because the safety point failed \([A-Za-z]+\): [^{]*$/);
   expect(await orders()).toBe('3');
+  const [half] = (await succeed(suite, 'list')).json.points;
+  expect(half!.state).toBe('failed');
+  const ofFailed = await restore(half!.id, '--mode', 'database', '--allow-unproven', '--confirm', suite.name);
+  expect([ofFailed.exitCode, ofFailed.json.outcome, ofFailed.json.error?.name]).toEqual([7, 'refused', 'NotProven']);
+  expect(ofFailed.json.error!.message).toContain('was never stored (it is failed)');
   const done = await restore(point, '--mode', 'database', '--confirm', suite.name);
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
   const { points } = (await succeed(suite, 'list')).json;

@@ -18,6 +18,7 @@ beforeAll(async () => {
     `create table customers (id serial primary key, name text not null);
      create table orders (id serial primary key, customer int not null references customers, total numeric);
      create table "Odd Name" (n int);
+     create table gone as select 'lost' as word;
      insert into customers (name) select 'customer ' || n from generate_series(1, 5) n;
      insert into orders (customer, total) select 1 + n % 5, n from generate_series(1, 20) n;
      insert into "Odd Name" values (1);`,
@@ -26,7 +27,7 @@ beforeAll(async () => {
   point = (await provenBackup(suite)).point!.id;
   await db.sql(
     'shop',
-    'delete from orders where id > 5; update customers set name = \'changed\'; alter table "Odd Name" add column m int;',
+    'delete from orders where id > 5; update customers set name = \'changed\'; alter table "Odd Name" add column m int; drop table gone;',
   );
 });
 afterAll(() => host.remove());
@@ -41,16 +42,20 @@ it('knows every table by its exact name before anything is touched', async () =>
   const differs = await tables('--table', 'public.Odd Name', '--replace', ...carriedOut());
   expect([differs.exitCode, differs.json.error?.name], differs.stderr).toEqual([7, 'TableDiffers']);
   expect(differs.json.error!.message).toContain('the point lacks m');
+  const gone = await tables('--table', 'public.gone', '--replace', ...carriedOut());
+  expect([gone.exitCode, gone.json.error?.name], gone.stderr).toEqual([7, 'TableNotFound']);
+  expect(gone.json.error!.message).toContain('The live database has no table public.gone');
   const unnamed = await tables();
   expect([unnamed.exitCode, unnamed.json.error?.name]).toEqual([2, 'UsageInvalid']);
   expect(await alertsOf(suite.home)).toEqual([]);
 });
 
 it('restores side by side into a schema of its own, and takes that away again', async () => {
-  const done = await tables('--table', 'public.orders', 'public.Odd Name', ...carriedOut());
+  const done = await tables('--table', 'public.orders', 'public.Odd Name', 'public.gone', ...carriedOut());
   expect([done.exitCode, done.json.outcome, done.json.error], done.stderr).toEqual([0, 'restored', null]);
   expect(await db.sql('shop', `select count(*) from "restored_${point}".orders`)).toBe('20');
   expect(await db.sql('shop', `select n from "restored_${point}"."Odd Name"`)).toBe('1');
+  expect(await db.sql('shop', `select word from "restored_${point}".gone`)).toBe('lost');
   expect(await db.sql('shop', 'select count(*) from orders')).toBe('5');
   const undone = await suite.run('restore', '--undo');
   expect([undone.exitCode, undone.json.outcome, undone.json.error], undone.stderr).toEqual([0, 'undone', null]);

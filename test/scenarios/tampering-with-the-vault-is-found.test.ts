@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
+import { succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
+import { commandBytes } from '../support/command.ts';
 import { Forgery } from '../support/forgery.ts';
 import { createHost } from '../support/host.ts';
-import type { TestHost } from '../support/test-host.ts';
+import type { Container, TestHost, Volume } from '../support/test-host.ts';
 import { TamperedVault } from '../support/vault.ts';
 
 const NAMES = ['uploads', 'exports'] as const;
@@ -14,15 +17,15 @@ let host: TestHost;
 let suite: Suite;
 let vault: TamperedVault;
 let id: string;
+let writer: Container;
+const volumes = {} as Record<Name, Volume>;
 
 beforeAll(async () => {
   host = await createHost();
-  const volumes = [];
-  for (const name of NAMES) {
-    const volume = await host.volume(name, { 'invoice.txt': `${name} ${'100 '.repeat(50)}` });
-    volumes.push({ name, volume: volume.name });
-  }
-  suite = await createSuite({ host, suite: { sources: { volumes } } });
+  for (const name of NAMES) volumes[name] = await host.volume(name, { 'invoice.txt': invoiceOf(name) });
+  writer = await host.container('api', { files: { 'app/x': 'x' } });
+  const sources = { volumes: NAMES.map((name) => ({ name, volume: volumes[name].name })) };
+  suite = await createSuite({ host, suite: { sources, writers: [writer.container] } });
   const { json } = await suite.run('backup');
   expect(json.outcome).toBe('proven');
   id = json.point!.id;
@@ -30,6 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.remove());
 
+const invoiceOf = (name: Name) => `${name} ${'100 '.repeat(50)}`;
 const archiveOf = (name: Name) => vault.key(new RegExp(`/${id}/volume-${name}\\.[a-z0-9]+\\.tar\\.zst$`));
 
 async function listed() {
@@ -131,3 +135,79 @@ describe('a manifest', () => {
     expect(await host.leftovers()).toEqual([]);
   });
 });
+
+describe('a restore', () => {
+  const restore = (...words: string[]) => suite.run('restore', id, '--mode', 'files', '--no-safety-point', ...words);
+  const invoices = () => Promise.all(NAMES.map((name) => readFile(join(volumes[name].folder, 'invoice.txt'), 'utf8')));
+  const changeInvoices = async () => {
+    for (const name of NAMES) await volumes[name].write({ 'invoice.txt': 'changed since' });
+  };
+
+  it('of what lies under newer versions brings back what was sealed', async () => {
+    await changeInvoices();
+    await succeed(suite, 'restore', id, '--mode', 'files', '--no-safety-point', '--confirm', suite.name);
+    expect(await invoices()).toEqual(NAMES.map(invoiceOf));
+    await succeed(suite, 'restore', '--forget');
+  });
+
+  it('of what is gone or cut off is refused before anything is stopped, though the point is proven; the rest comes back', async () => {
+    const { points } = (await succeed(suite, 'list')).json;
+    expect(points[0]).toMatchObject({ state: 'proven', restorable: true });
+    id = points[0]!.id;
+    await changeInvoices();
+    const told = (await alertsOf(suite.home)).length;
+    const [gone, cut] = [await archiveOf('uploads'), await archiveOf('exports')];
+    const whole = await vault.read(cut);
+    await vault.delete(gone);
+    await vault.truncate(cut, 20);
+    const refused = await restore('--confirm', suite.name);
+    expect([refused.exitCode, refused.json.outcome, refused.json.error?.name], refused.stderr).toEqual([
+      7,
+      'refused',
+      'RestoreRefused',
+    ]);
+    expect(refused.json.plan!.problems).toEqual([
+      { path: 'volume-uploads', value: 'ArtifactMissing', message: `${gone} is not in the vault any more.` },
+      { path: 'volume-exports', value: 'ArtifactChanged', message: `${cut} has 20 bytes; ${whole.length} were sealed.` },
+    ]);
+    expect(refused.stderr).not.toContain('Stop the writers');
+    expect(await invoices()).toEqual(['changed since', 'changed since']);
+    expect(await alertsOf(suite.home)).toHaveLength(told);
+
+    await vault.overwrite(cut, whole);
+    await succeed(suite, 'restore', id, '--mode', 'files', '--source', 'exports', '--no-safety-point', '--confirm', suite.name);
+    expect(await invoices()).toEqual(['changed since', invoiceOf('exports')]);
+    await succeed(suite, 'restore', '--forget');
+  });
+
+  it('of another archive in the place of the sealed one, as long as that, puts nothing in place and says so', async () => {
+    await changeInvoices();
+    const told = (await alertsOf(suite.home)).length;
+    const key = await archiveOf('exports');
+    await vault.overwrite(key, await anotherAsLong(await vault.read(key)));
+    const failed = await restore('--source', 'exports', '--confirm', suite.name);
+    expect([failed.exitCode, failed.json.outcome, failed.json.error?.name], failed.stderr).toEqual([
+      5,
+      'put-back',
+      'ArtifactChanged',
+    ]);
+    expect(failed.json.error!.message).toMatch(/not those that were sealed.*Everything is as it was/);
+    expect(await invoices()).toEqual(['changed since', 'changed since']);
+    const alerts = (await alertsOf(suite.home)).slice(told);
+    expect(alerts.map(({ subject }) => subject)).toEqual([expect.stringContaining('restore failed: ArtifactChanged')]);
+    const { json } = await restore('--source', 'exports', '--dry-run');
+    expect(json.plan!.writers, 'started again').toMatchObject([{ container: writer.container, running: true }]);
+    expect(await host.leftovers()).toEqual([]);
+  });
+});
+
+/** A whole archive with another invoice in it: zstd's readers skip what fills it up. */
+async function anotherAsLong(archive: Buffer): Promise<Buffer> {
+  const plain = await commandBytes(['zstd', '--decompress', '--stdout'], { input: archive });
+  const forged = Buffer.from(plain.toString('latin1').replaceAll('100 ', '999 '), 'latin1');
+  const packed = await commandBytes(['zstd', '-19', '--stdout'], { input: forged });
+  const frame = Buffer.alloc(archive.length - packed.length);
+  frame.writeUInt32LE(0x184d2a50, 0);
+  frame.writeUInt32LE(frame.length - 8, 4);
+  return Buffer.concat([packed, frame]);
+}

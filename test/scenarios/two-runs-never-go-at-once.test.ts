@@ -1,18 +1,19 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { createHost } from '../support/host.ts';
 import { quoted } from '../support/replaced-tools.ts';
-import type { TestHost } from '../support/test-host.ts';
+import type { TestHost, Volume } from '../support/test-host.ts';
 
 let host: TestHost;
+let uploads: Volume;
 let suite: Suite;
 
 beforeAll(async () => {
   host = await createHost();
-  const uploads = await host.volume('uploads', { 'invoice.txt': '100' });
+  uploads = await host.volume('uploads', { 'invoice.txt': '100' });
   suite = await createSuite({ host, suite: { sources: { volumes: [{ name: 'uploads', volume: uploads.name }] } } });
 });
 afterAll(() => host.remove());
@@ -32,7 +33,24 @@ it('ends a second run at once as locked, without an alert, and the first is prov
   expect([verify.exitCode, verify.json.error?.name, verify.json.proof]).toEqual([6, 'LockHeld', null]);
   const { json: status } = await suite.run('status');
   expect(status.running).toMatchObject([{ workflow: 'backup', executionArn: status.lock!.executionArn }]);
-  for (const { error } of [second.json, verify.json]) {
+  // A restore has a plan, but neither it nor its safety point goes on beside the backup.
+  await uploads.write({ 'invoice.txt': '999' });
+  const words = [before.json.point!.id, '--mode', 'files', '--confirm', suite.name];
+  const restore = await suite.run('restore', ...words, '--no-safety-point');
+  const safe = await suite.run('restore', ...words);
+  for (const { exitCode, json, stderr } of [restore, safe]) {
+    expect([exitCode, json.outcome, json.error?.name, json.steps, json.safetyPoint], stderr).toEqual([
+      6,
+      'locked',
+      'LockHeld',
+      [],
+      null,
+    ]);
+    expect(json.plan).toMatchObject({ point: before.json.point!.id, problems: [] });
+    expect(stderr).not.toContain('Stop the writers');
+  }
+  expect(await readFile(join(uploads.folder, 'invoice.txt'), 'utf8')).toBe('999');
+  for (const { error } of [second.json, verify.json, restore.json, safe.json]) {
     expect(error!.message).toContain(status.lock!.executionArn);
     expect(error!.hint).toContain('suite-backup status');
   }

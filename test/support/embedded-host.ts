@@ -144,7 +144,7 @@ class EmbeddedHost implements TestHost {
         remove: async () => {
           delete this.#containers[name];
           await this.written();
-          await rm(root, { recursive: true, force: true });
+          for (const folder of [root, this.#toolFolder(shortName)]) await rm(folder, { recursive: true, force: true });
         },
       },
     );

@@ -20,6 +20,7 @@ const database = (change: Partial<InspectedDatabase> = {}): InspectedDatabase =>
   subscriptions: 0,
   eventTriggers: 0,
   clientZstd: true,
+  unreadable: null,
   tables: [],
   ...change,
 });
@@ -76,6 +77,15 @@ describe('a database', () => {
     const { item } = judged('shop', database({ databases: ['shop', `shop_before_${POINT}`] }));
     expect(item).toMatchObject({ target: 'shop', previous: `shop_before_${POINT}_2`, exists: true });
     expect(judged('shop', database({ exists: false, databases: [] })).item).toMatchObject({ previous: null, exists: false });
+  });
+
+  it('that is too damaged to be looked into is replaced, but none of its tables is', () => {
+    const found = database({ unreadable: 'FATAL: not a valid data directory' });
+    const whole = judged('shop', found);
+    expect(whole.problems).toEqual([]);
+    expect(whole.item!.warnings).toMatchObject([{ name: 'DatabaseUnreachable', message: expect.stringContaining('FATAL') }]);
+    const { problems } = judged('shop', found, { mode: 'tables', tables: ['public.orders'] });
+    expect(problems).toContainEqual(expect.objectContaining({ value: 'DatabaseUnreachable' }));
   });
 
   it.each([
