@@ -138,9 +138,10 @@ it('puts the database back while its application comes back all the time, and un
 
 it('lets in one at a time, stops the writers meanwhile, and forgets the old when it is told to', async () => {
   const gate = join(host.workspace, 'gate');
-  await host.hostTool.replace('curl', `until [[ -e ${quoted(gate)} ]]; do sleep 0.05; done\nexec "$REAL" "$@"`);
+  // Of a plan and a restore only the latter reads the dump.
+  await host.hostTool.replace('tee', `until [[ -e ${quoted(gate)} ]]; do sleep 0.05; done\nexec "$REAL" "$@"`);
   const first = await suite.start('restore', 'latest', '--mode', 'database', ...carriedOut());
-  await first.waitForLine(/▸ Create the roles that are missing/);
+  await first.waitForLine(/▸ Restore the database beside the old/);
   const second = await restore('latest', '--mode', 'database', ...carriedOut());
   expect([second.exitCode, second.json.outcome, second.json.error?.name], second.stderr).toEqual([6, 'locked', 'LockHeld']);
   expect(second.json.plan!.writers).toMatchObject([{ container: writer.container, running: false }]);
