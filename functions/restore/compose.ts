@@ -2,6 +2,8 @@ import type { PlanMake } from '../contract/restore.ts';
 import type { ChosenItem } from './items.ts';
 
 const LABEL = 'com.docker.compose.';
+/** As compose demands it; never a flag. */
+const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
 /** What compose wrote on a container about the project it belongs to; null when compose did not make it, or says too little. */
 export function projectOf({ source, kind }: ChosenItem): PlanMake | null {
@@ -11,7 +13,7 @@ export function projectOf({ source, kind }: ChosenItem): PlanMake | null {
       .split(',')
       .filter((path) => path !== '');
   const [project, directory, service] = [label('project'), label('project.working_dir'), label('service')];
-  if (!source.container || project === '' || directory === '' || service === '') return null;
+  if (!source.container || project === '' || !directory.startsWith('/') || !SERVICE.test(service)) return null;
   return {
     project,
     directory,

@@ -85,7 +85,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   const items = judged.flatMap(({ item }) => item ?? []);
   const gone = judged.flatMap(({ gone }, index) => (gone ? chosen.items[index]! : []));
   // Only the whole suite's restore makes containers: who restores one source is told what is missing.
-  const made = options.mode === 'full' ? gone.filter(projectOf) : [];
+  const made = options.mode === 'full' && options.to === null ? gone.filter(projectOf) : [];
   const writers = judgeWriters(options, items, chosen.items, looks);
   const state = proof === null ? 'stored' : proof.ok ? 'proven' : 'unproven';
   const bytesOf = (outcome: RestoreOutcome, item: string) =>

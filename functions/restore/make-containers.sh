@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the containers of a compose project that are gone, starts those that stand still, and waits until their servers take connections.
-# What runs already as the project's files want it stays as it is.
+# A container that is there is never made anew.
 # shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 
 need docker base64
@@ -26,7 +26,8 @@ done
 project_options=(--project-name "$project" --project-directory "$directory")
 for file in "${files[@]}"; do project_options+=(--file "$file"); done
 for file in "${environmentFiles[@]}"; do project_options+=(--env-file "$file"); done
-docker compose "${project_options[@]}" up --detach "${services[@]}" 2>"$work/up-errors" ||
+# --no-recreate: what is there, and runs with settings that its file has not any more, holds data that is restored beside, never thrown away.
+docker compose "${project_options[@]}" up --detach --no-recreate "${services[@]}" 2>"$work/up-errors" ||
   die ContainerNotMade "docker compose up of the project \"$project\" ended with status $?: $(tail -n 3 "$work/up-errors" | tr '\n' ' ' | cut -c 1-500)"
 
 # At its first start a server makes its data folder, and meanwhile answers on its socket only.

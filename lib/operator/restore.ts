@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { RestoreOutcome, RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
-import { OperatorError } from './operator-error.ts';
+import { OperatorError, toOperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { planText, thawLines, warningLines } from './restore-text.ts';
 import { lastOutcome, readPlan, resolveRestore, type ShownPlan, shownPlan, wasBegun } from './restores.ts';
@@ -164,8 +164,18 @@ async function afterMaking(work: Work, keep: Keep, first: RestorePlan, options: 
     throw new OperatorError('ContainerNotMade', `Compose made them, and yet there is none or it does not run: ${still}`);
   }
   const told = await decide(work, keep, second, options);
-  if (told.error === null) await makeContainers(work, keep, first, 'all');
-  return { ...told, fields: { ...told.fields, made } };
+  const fields = { ...told.fields, made };
+  if (told.error) return { fields, error: behind(`Made first: ${made.join(', ')}. Then:`, told.error) };
+  try {
+    await makeContainers(work, () => undefined, first, 'all');
+  } catch (thrown) {
+    return { fields, error: behind('Everything is restored, but not all of the project was started:', toOperatorError(thrown)) };
+  }
+  return { fields, error: null };
+}
+
+function behind(state: string, { name, message, problems }: OperatorError): OperatorError {
+  return new OperatorError(name, `${state} ${message}`, problems);
 }
 
 async function makeContainers(work: Work, keep: Keep, { restoreId }: RestorePlan, which: 'needed' | 'all'): Promise<void> {

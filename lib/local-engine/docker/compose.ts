@@ -13,7 +13,7 @@ const flags = {
 } as const;
 
 /**
- * `docker compose … up --detach [SERVICE…]`: makes and starts containers that the host file describes for a project. What the project's files say is not read, only
+ * `docker compose … up --detach --no-recreate [SERVICE…]`: makes and starts containers that the host file describes for a project. What the project's files say is not read, only
  * that they are there: here the labels in the host file tell what belongs to it.
  */
 export function compose(inventory: Inventory, directory: string, words: string[]): string {
@@ -21,8 +21,8 @@ export function compose(inventory: Inventory, directory: string, words: string[]
   const [command, ...more] = rest;
   if (command === 'version') return 'Docker Compose version embedded\n';
   if (command !== 'up') throw new Failure(125, `docker compose: unknown command: docker compose ${command ?? ''}`);
-  const parsed = parseArguments('compose up', { detach: { takes: 'nothing' } }, more);
-  required('compose up', parsed, 'detach');
+  const parsed = parseArguments('compose up', { detach: { takes: 'nothing' }, 'no-recreate': { takes: 'nothing' } }, more);
+  for (const flag of ['detach', 'no-recreate']) required('compose up', parsed, flag);
   const project = required('compose', { flags: given, rest }, 'project-name');
   for (const file of [...given.file!, ...given['env-file']!]) {
     if (!existsSync(file)) throw new Failure(14, `open ${file}: no such file or directory`);

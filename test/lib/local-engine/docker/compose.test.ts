@@ -22,7 +22,7 @@ afterAll(() => host.remove());
 const up = (...services: string[]) =>
   docker(host.subject, [
     ...['compose', '--project-name', 'infra', '--project-directory', host.folder],
-    ...['--file', join(host.folder, 'compose.yml'), 'up', '--detach', ...services],
+    ...['--file', join(host.folder, 'compose.yml'), 'up', '--detach', '--no-recreate', ...services],
   ]);
 const running = (name: string) =>
   docker(host.subject, ['inspect', '--type', 'container', '--format', '{{.State.Running}}', name]);
@@ -40,9 +40,9 @@ test('a container that is only described is not there until its project is broug
 
 test('a service, a file or a project that is not there is named', async () => {
   expect(await up('cache')).toMatchObject({ exit: 1, stderr: expect.stringContaining('no such service: cache') });
-  const words = ['compose', '--project-name', 'infra', '--env-file', '/nowhere/.env', 'up', '--detach'];
+  const words = ['compose', '--project-name', 'infra', '--env-file', '/nowhere/.env', 'up', '--detach', '--no-recreate'];
   expect(await docker(host.subject, words)).toMatchObject({ exit: 14, stderr: expect.stringContaining('/nowhere/.env') });
-  const another = ['compose', '--project-name', 'another', 'up', '--detach'];
+  const another = ['compose', '--project-name', 'another', 'up', '--detach', '--no-recreate'];
   expect(await docker(host.subject, another)).toMatchObject({ exit: 14 });
 });
 

@@ -37,7 +37,8 @@ test.each([
   ['a size that is none', [...run, '--shm-size', '12q', 'local/postgres:15'], '12q'],
   ['another subcommand of compose', ['compose', '--project-name', 'x', 'down'], 'docker compose down'],
   ['compose in the foreground', ['compose', '--project-name', 'x', 'up'], '--detach'],
-  ['compose without a project', ['compose', 'up', '--detach'], '--project-name'],
+  ['compose that makes anew', ['compose', '--project-name', 'x', 'up', '--detach'], '--no-recreate'],
+  ['compose without a project', ['compose', 'up', '--detach', '--no-recreate'], '--project-name'],
   ['compose with a profile', ['compose', '--profile', 'x', 'up', '--detach'], '--profile'],
   ['an image that is not declared', [...run, 'other:1'], 'other:1'],
 ])('%s is refused by name with exit code 125', async (_, args, name) => {
