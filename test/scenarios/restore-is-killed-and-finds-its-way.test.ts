@@ -111,7 +111,7 @@ it('killed, it can be undone at once', async () => {
 
 it('killed after its database was swapped, it is put back by the next run, whatever that is', async () => {
   const before = (await alertsOf(suite.home)).length;
-  const command = await stalled(3);
+  const command = await stalled(4);
   expect(await orders()).toBe('9');
   command.killGroup('SIGKILL');
   await command.done;
@@ -238,8 +238,8 @@ async function killedAt(at: Phase['at'], words: string[]): Promise<string> {
   return plans.at(-1)?.split('/').at(-2) ?? '';
 }
 
-/** A restore whose second download (the dump, after the roles) or third one (the volume) stops half way. */
-async function stalled(download: 2 | 3 = 2) {
+/** A restore whose third download (the dump, after the roles, which the plan looked at before) or fourth one stops half way. */
+async function stalled(download: 3 | 4 = 3) {
   const count = quoted(join(host.workspace, `downloads-${randomUUID()}`));
   const others = `echo >>${count}; (($(wc --lines <${count}) >= ${download})) || exec "$REAL" "$@"`;
   await host.hostTool.replace('curl', `${others}\n${STALLING_DOWNLOAD}`);
