@@ -1,14 +1,16 @@
 #!/bin/bash
-# npm run test:engine: the scenarios on a real Docker engine, with PostgreSQL 15 and with 17. Uses the engine that answers (DOCKER_HOST, or the
+# npm run test:engine: the scenarios on a real Docker engine, with PostgreSQL 17 and with 15. Uses the engine that answers (DOCKER_HOST, or the
 # machine's own); where none does, starts one of its own from an installed dockerd (root only) and stops it at the end.
 #
-#   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="15 17"      SUITE_BACKUP_TEST_BENCH="--only files-3gb --strict": also measures there
+#   SUITE_BACKUP_TEST_SECOND="a b": with the second version only files whose names contain one of these
+#
+#   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="17 15"      SUITE_BACKUP_TEST_BENCH="--only files-3gb --strict": also measures there
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../../.."
 export PATH=$PWD/node_modules/.bin:$PATH
-read -ra versions <<<"${SUITE_BACKUP_TEST_VERSIONS:-15 17}"
+read -ra versions <<<"${SUITE_BACKUP_TEST_VERSIONS:-17 15}"
 
 if ! timeout 10 docker version >/dev/null 2>&1; then
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then
@@ -44,16 +46,18 @@ done
 ((${#missing[@]} == 0)) || "$here/build-images.sh" "${missing[@]}"
 
 status=0
-left_out=()
+left_out=() filters=("$@")
 for version in "${versions[@]}"; do
   printf '\nScenarios on Docker %s with PostgreSQL %s\n' "$(docker version --format '{{.Server.Version}}')" "$version"
   ((${#left_out[@]} == 0)) || printf 'Without %d files that start no server, so that nothing in them depends on its version: they ran with %s.\n' "$((${#left_out[@]} / 2))" "${versions[0]}"
-  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios --passWithNoTests "${left_out[@]}" "$@" || status=$?
+  ((${#filters[@]} == 0)) || printf 'Only files whose names contain one of: %s\n' "${filters[*]}"
+  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios --passWithNoTests "${left_out[@]}" "${filters[@]}" || status=$?
   mapfile -t left_out < <(grep -LE 'host\.(postgres|project)\(' test/scenarios/*.test.ts | sed 's/^/--exclude\n/')
+  [[ ${#filters[@]} -gt 0 || -z ${SUITE_BACKUP_TEST_SECOND:-} ]] || read -ra filters <<<"$SUITE_BACKUP_TEST_SECOND"
 done
 if [[ -n ${SUITE_BACKUP_TEST_BENCH:-} ]]; then
-  printf '\nMeasured on Docker with PostgreSQL %s\n' "${versions[-1]}"
+  printf '\nMeasured on Docker with PostgreSQL %s\n' "${versions[0]}"
   # shellcheck disable=SC2086 # words
-  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=${versions[-1]} node test/bench/bench.ts $SUITE_BACKUP_TEST_BENCH || status=$?
+  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=${versions[0]} node test/bench/bench.ts $SUITE_BACKUP_TEST_BENCH || status=$?
 fi
 exit "$status"
