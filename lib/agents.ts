@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { machineName, SCRATCH_PORTS } from '../functions/contract/names.ts';
+import { TIERS } from '../functions/contract/tiers.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { Agent, type AgentProps } from './platform/agent.ts';
 import type { RestoreAgents } from './restore/host-steps.ts';
@@ -37,7 +38,15 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
         resourceName: `${machineName(suite.name, workflow)}:*`,
       }),
     );
-  const holders = executionsOf(['backup', 'verify', 'restore', 'undo-restore', 'forget-restore', 'make-containers']);
+  const holders = executionsOf([
+    'backup',
+    'verify',
+    'restore',
+    'undo-restore',
+    'forget-restore',
+    'make-containers',
+    'change-retention',
+  ]);
   const lock = ['lock.json'];
   // Streams through one core: 1,769 MiB is one virtual CPU, more is not used (measured).
   const streams: More = { timeoutSeconds: 900, memoryMiB: 1769 };
@@ -55,8 +64,9 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     seal: make('backup/seal', {
       read: [...EVERYTHING_OF_A_POINT],
       list: ['proofs/*'],
+      history: ['artifacts/*'],
       put: ['recovery-points/*'],
-      tag: EVERYTHING_OF_A_POINT,
+      tag: { keys: EVERYTHING_OF_A_POINT, words: [...TIERS, 'failed'] },
     }),
   };
   const proof: ProofAgents = {
@@ -78,13 +88,13 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
     ),
     crossCheck: make('verify/cross-check', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
-    removeAccess: make('verify/remove-access', { remove: ['artifacts/*/scratch-*'] }),
+    removeAccess: make('verify/remove-access', { remove: ['artifacts/work/*'] }),
     writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'findings/*'], put: ['proofs/*'] }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   const RESTORES = ['recovery-points/*', 'restores/*'];
   const restore: RestoreAgents = {
-    chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*'] }),
+    chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*', 'retention/*'] }),
     finishPlan: make('restore/finish-plan', { read: [...EVERYTHING_OF_A_POINT, 'proofs/*', 'restores/*'], put: ['restores/*'] }),
     planContainers: make('restore/plan-containers', { read: ['restores/*'] }),
     checkPlan: make('restore/check-plan', { read: RESTORES }),
@@ -99,5 +109,22 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     judgeAssess: make('restore/judge-assess', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 900, memoryMiB: 1769 }),
     presign: proof.presign,
   };
-  return { runs, backup, proof, restore };
+  const POINT = [...EVERYTHING_OF_A_POINT, 'proofs/*'];
+  // What somebody hid is found among all versions only.
+  const HISTORY = { read: ['recovery-points/*'], history: POINT, list: ['retention/*'] };
+  const many: More = { timeoutSeconds: 300, memoryMiB: 1024 };
+  const retain = {
+    decide: make('retain/decide', { ...HISTORY, list: ['retention/*', 'artifacts/*'] }, many),
+    apply: make('retain/apply', { read: POINT, put: ['retention/*'], tag: { keys: POINT, words: [...TIERS, 'pinned'] } }, many),
+    keep: make('retain/keep', { ...HISTORY, read: POINT, put: ['retention/*'], tag: { keys: POINT, words: ['pinned'] } }, many),
+    prune: make('retain/prune', { ...HISTORY, put: ['retention/*'] }, many),
+    giveUp: make('retain/give-up', { read: POINT, put: ['retention/*'], tag: { keys: POINT, words: ['failed'] } }, many),
+    showAgain: make('retain/show-again', { history: POINT, removeVersions: POINT }),
+    markLeftovers: make('retain/mark-leftovers', {
+      read: ['recovery-points/*'],
+      history: EVERYTHING_OF_A_POINT,
+      tag: { keys: ['artifacts/*'], words: ['failed'] },
+    }),
+  };
+  return { runs, backup, proof, restore, retain };
 }

@@ -5,6 +5,7 @@ import { agentsOf } from './agents.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { Backup } from './backup/backup-workflow.ts';
 import { captureDocuments } from './backup/capture-documents.ts';
+import { retentionPolicy } from './config/retention-policy.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { hostPolicy } from './host-policy.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
@@ -19,6 +20,8 @@ import { PutBack } from './restore/put-back-workflow.ts';
 import { restoreDocuments } from './restore/restore-documents.ts';
 import { Restore } from './restore/restore-workflow.ts';
 import { UndoRestore } from './restore/undo-restore-workflow.ts';
+import { ChangeRetention } from './retain/change-retention-workflow.ts';
+import { Retain } from './retain/retain-workflow.ts';
 import type { VaultStack } from './vault-stack.ts';
 import { proofDocuments } from './verify/proof-documents.ts';
 import { Prove } from './verify/prove-workflow.ts';
@@ -27,9 +30,16 @@ import { Verify } from './verify/verify-workflow.ts';
 /** The workflows of one suite, in the order of their story. Deleting this stack never touches a recovery point. */
 export class SuiteBackupStack extends Stack {
   constructor(scope: Construct, id: string, { suite, vault }: { suite: SuiteConfig; vault: VaultStack }) {
-    super(scope, id, { description: `Backup workflows of ${suite.name}` });
+    super(scope, id, { description: `Backup workflows of ${suite.name}`, suppressTemplateIndentation: true });
     const { name, host, timeouts } = suite;
-    const { runs, backup: backupAgents, proof: proofAgents, restore: restoreAgents } = agentsOf(this, suite, vault);
+    const {
+      runs,
+      backup: backupAgents,
+      proof: proofAgents,
+      retain: retainAgents,
+      restore: restoreAgents,
+    } = agentsOf(this, suite, vault);
+    const policy = retentionPolicy(suite);
 
     const hostCommand = new HostCommand(this, 'HostCommand', { suite: name, instanceId: host.instanceId });
     hostPolicy(this, 'HostPolicy', {
@@ -39,19 +49,25 @@ export class SuiteBackupStack extends Stack {
       key: vault.key,
       logGroup: hostCommand.logGroup,
     });
-    const inspectHost = hostCommand.document('inspect-host', {
+    const documentStack = (of: 'backup' | 'restore') =>
+      new Stack(scope, suite.stackNames[`${of}Documents`], {
+        description: `What the host of ${name} does for a ${of}`,
+        suppressTemplateIndentation: true,
+      });
+    const backupDocuments = documentStack('backup');
+    const inspectHost = hostCommand.document(backupDocuments, 'inspect-host', {
       script: 'functions/backup/inspect-host.sh',
       parameters: parameters(['plainSql']),
       timeoutSeconds: timeouts.inspect,
     });
-    const capture = captureDocuments(hostCommand, timeouts.capture);
-    const documents = proofDocuments(hostCommand, timeouts.prove);
+    const capture = captureDocuments(backupDocuments, hostCommand, timeouts.capture);
+    const documents = proofDocuments(backupDocuments, hostCommand, timeouts.prove);
 
     const restoreParts = {
       suite,
       hostCommand,
       agents: restoreAgents,
-      documents: restoreDocuments(hostCommand, timeouts),
+      documents: restoreDocuments(documentStack('restore'), hostCommand, timeouts),
     };
 
     const putBack = new PutBack(this, 'PutBack', restoreParts);
@@ -63,12 +79,21 @@ export class SuiteBackupStack extends Stack {
       hostCommand,
       removeScratch: documents.removeScratch,
       putBack: putBack.workflow,
+      markLeftovers: (states, stateName, id) => retainAgents.markLeftovers.step(states, stateName, { suite: name, id }),
       tell: (states, what) => alerts.tellTheOperators(states, what),
     });
     alerts.allowPublishing(cleanUp.workflow.machine.role);
     const lock = { takeLock: runs.takeLock, releaseLock: runs.releaseLock, cleanUp: cleanUp.workflow };
 
     const prove = new Prove(this, 'Prove', { suite, hostCommand, agents: proofAgents, documents });
+    const retain = new Retain(this, 'Retain', {
+      suite: name,
+      policy,
+      agents: retainAgents,
+      timeoutSeconds: timeouts.workflow,
+      tell: (states, what) => alerts.tellTheOperators(states, what),
+    });
+    alerts.allowPublishing(retain.workflow.machine.role);
     const { removeScratch } = documents;
     const backup = new Backup(this, 'Backup', {
       suite,
@@ -79,8 +104,17 @@ export class SuiteBackupStack extends Stack {
       removeScratch,
       capture,
       prove: prove.workflow,
+      retain: retain.workflow,
     });
-    const verify = new Verify(this, 'Verify', { suite, ...lock, prove: prove.workflow });
+    const verify = new Verify(this, 'Verify', { suite, ...lock, prove: prove.workflow, retain: retain.workflow });
+    const changeRetention = new ChangeRetention(this, 'ChangeRetention', {
+      suite: name,
+      policy,
+      ...lock,
+      ...retainAgents,
+      retain: retain.workflow,
+      timeoutSeconds: timeouts.workflow,
+    });
     const assess = new Assess(this, 'Assess', restoreParts);
     const planRestore = new PlanRestore(this, 'PlanRestore', { ...restoreParts, assess: assess.workflow });
     const restore = new Restore(this, 'Restore', {
@@ -98,6 +132,7 @@ export class SuiteBackupStack extends Stack {
     cleanUp.watch(makeContainers.workflow, 'make-containers');
     cleanUp.watch(undoRestore.workflow, 'undo-restore');
     cleanUp.watch(forgetRestore.workflow, 'forget-restore');
+    cleanUp.watch(changeRetention.workflow, 'change-retention');
 
     const schedules = new Schedules(this, 'Schedules', { name: workflowStackName(name), timeZone: suite.timeZone });
     for (const { name: entry, expression, tier } of suite.schedules) {
@@ -115,12 +150,14 @@ export class SuiteBackupStack extends Stack {
       undoRestoreMachine: undoRestore.workflow.machine.stateMachineArn,
       forgetRestoreMachine: forgetRestore.workflow.machine.stateMachineArn,
       makeContainersMachine: makeContainers.workflow.machine.stateMachineArn,
+      changeRetentionMachine: changeRetention.workflow.machine.stateMachineArn,
       assessMachine: assess.workflow.machine.stateMachineArn,
       hostCommandMachine: hostCommand.workflow.machine.stateMachineArn,
       hostLogGroup: hostCommand.logGroup.logGroupName,
       instanceId: host.instanceId,
       hostRole: host.roleName,
       scheduleGroup: workflowStackName(name),
+      retention: JSON.stringify(policy),
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
     };
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });

@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { keys } from '../functions/contract/keys.ts';
-import { RETENTION_TAG, TIERS } from '../functions/contract/tiers.ts';
-import { retentionDays } from './config/retention-days.ts';
+import { FAILED_DAYS } from '../functions/contract/retention-plan.ts';
+import { type Colder, RETENTION_TAG, TIERS } from '../functions/contract/tiers.ts';
+import { retentionDays } from './config/retention-policy.ts';
 import type { Retention } from './config/suite-config.ts';
 
 /** A version hidden by a delete marker (an expiry that raced a pin, a deletion by hand) can be brought back for so long. */
@@ -12,7 +13,9 @@ const HIDDEN_DAYS = 14;
  * manifest that was made after it.
  */
 const ARTIFACTS_LATER_DAYS = 2;
-const FAILED_DAYS = 3;
+/** What nobody reads once the run that wrote it has ended: lists of a restore or an assessment, a scratch's password. */
+const WORK_DAYS = 3;
+const RESTORE_RECORD_DAYS = 400;
 const FAILURE_RECORD_DAYS = 90;
 /** A proof holds all that its findings say. */
 const FINDINGS_DAYS = 14;
@@ -25,13 +28,17 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
   const days = retentionDays(retention);
   const prefixes = [
     { name: 'manifests', prefix: keys.manifests(suite), later: 0 },
-    { name: 'artifacts', prefix: artifacts(suite), later: ARTIFACTS_LATER_DAYS },
+    { name: 'artifacts', prefix: keys.artifacts(suite), later: ARTIFACTS_LATER_DAYS },
     { name: 'proofs', prefix: keys.proofs(suite), later: ARTIFACTS_LATER_DAYS },
   ];
-  const tiers = TIERS.flatMap((tier) => {
-    const stay = days[tier];
-    return stay === null ? [] : prefixes.map((where) => tagged(`${tier}-${where.name}`, where.prefix, tier, stay + where.later));
-  });
+  const tiers = TIERS.flatMap((tier) =>
+    prefixes.flatMap(({ name, prefix, later }): s3.LifecycleRule[] => {
+      const stay = days[tier];
+      const colder = name === 'artifacts' && (tier === 'monthly' || tier === 'yearly') ? retention.colder[tier] : null;
+      if (stay === null && !colder) return [];
+      return [tagged(`${tier}-${name}`, prefix, tier, stay === null ? null : stay + later, colder)];
+    }),
+  );
   return [
     ...tiers,
     ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
@@ -47,6 +54,18 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
       expiration: Duration.days(FINDINGS_DAYS),
       noncurrentVersionExpiration: Duration.days(1),
     },
+    {
+      id: 'work',
+      prefix: keys.work(suite),
+      expiration: Duration.days(WORK_DAYS),
+      noncurrentVersionExpiration: Duration.days(1),
+    },
+    {
+      id: 'restore-records',
+      prefix: keys.restores(suite),
+      expiration: Duration.days(RESTORE_RECORD_DAYS),
+      noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+    },
     { id: 'old-locks', prefix: keys.lock(suite), noncurrentVersionExpiration: Duration.days(1) },
     // S3 allows no tags in a rule for markers and uploads.
     {
@@ -58,16 +77,14 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
   ];
 }
 
-function artifacts(suite: string): string {
-  return `${suite}/artifacts/`;
-}
-
-function tagged(id: string, prefix: string, value: string, days: number): s3.LifecycleRule {
+function tagged(id: string, prefix: string, value: string, days: number | null, colder: Colder | null = null): s3.LifecycleRule {
   return {
     id,
     prefix,
     tagFilters: { [RETENTION_TAG]: value },
-    expiration: Duration.days(days),
-    noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+    ...(days === null ? {} : { expiration: Duration.days(days), noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS) }),
+    ...(colder && {
+      transitions: [{ storageClass: new s3.StorageClass(colder.storageClass), transitionAfter: Duration.days(colder.afterDays) }],
+    }),
   };
 }

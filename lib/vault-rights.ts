@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { RETENTION_TAG, type Retention } from '../functions/contract/tiers.ts';
 import type { Agent } from './platform/agent.ts';
 import type { VaultStack } from './vault-stack.ts';
 
@@ -8,9 +9,14 @@ export interface VaultRights {
   readonly put?: readonly string[];
   /** Asking for archived bytes, which costs money. */
   readonly thaw?: readonly string[];
-  readonly tag?: readonly string[];
+  /** The right to tag is the right to expire: each agent may give certain words only. */
+  readonly tag?: { readonly keys: readonly string[]; readonly words: readonly Retention[] };
   readonly remove?: readonly string[];
+  /** One version for good: of a delete marker, which S3 cannot tell from a version with bytes in a policy. */
+  readonly removeVersions?: readonly string[];
   readonly list?: readonly string[];
+  /** Listing every version, hidden ones too. */
+  readonly history?: readonly string[];
 }
 
 /**
@@ -20,16 +26,27 @@ export interface VaultRights {
 export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, rights: VaultRights): Agent {
   const { bucket, key } = vault;
   const objects = (patterns: readonly string[]) => patterns.map((pattern) => bucket.arnForObjects(`${suite}/${pattern}`));
-  const { read = [], put = [], thaw = [], tag = [], remove = [], list = [] } = rights;
+  const { read = [], put = [], thaw = [], tag, remove = [], removeVersions = [], list = [], history = [] } = rights;
   if (read.length) agent.allow(['s3:GetObject', 's3:GetObjectVersion'], objects(read));
   if (put.length) agent.allow(['s3:PutObject'], objects(put));
   if (thaw.length) agent.allow(['s3:RestoreObject'], objects(thaw));
-  if (tag.length) agent.allow(['s3:PutObjectTagging', 's3:PutObjectVersionTagging'], objects(tag));
+  if (tag) {
+    agent.allow(['s3:GetObjectTagging', 's3:GetObjectVersionTagging'], objects(tag.keys));
+    agent.allow(['s3:PutObjectTagging', 's3:PutObjectVersionTagging'], objects(tag.keys), {
+      StringEquals: { [`s3:RequestObjectTag/${RETENTION_TAG}`]: [...tag.words] },
+    });
+  }
+  if (removeVersions.length) agent.allow(['s3:DeleteObjectVersion'], objects(removeVersions));
   if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));
   const listed = [...new Set([...list, ...read])];
   if (listed.length) {
     agent.allow(['s3:ListBucket'], [bucket.bucketArn], {
       StringLike: { 's3:prefix': listed.map((pattern) => `${suite}/${pattern}`) },
+    });
+  }
+  if (history.length) {
+    agent.allow(['s3:ListBucketVersions'], [bucket.bucketArn], {
+      StringLike: { 's3:prefix': history.map((pattern) => `${suite}/${pattern}`) },
     });
   }
   const uses = [...(read.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];

@@ -81,8 +81,17 @@ export const handler = agent(input, async (run) => {
   const stored = await vault.putOnce(key, serializeManifest(manifest));
   if (!stored) throw new NamedError('CaptureIncomplete', `A manifest of ${run.id} exists already.`);
   await vault.tag(key, stored.versionId, tags);
+  await markOtherAttempts(run, artifacts);
   return { id: run.id, bytes: storedBytes(sealed), anomalies: sealed.filter(({ anomaly }) => anomaly).length };
 });
+
+/** What an attempt stored before it failed and was repeated belongs to no point: a lifecycle rule takes it. */
+async function markOtherAttempts({ suite, id }: z.infer<typeof input>, sealed: readonly StoredArtifact[]): Promise<void> {
+  const named = new Set(sealed.map(({ versionId }) => versionId));
+  for await (const { key, versionId, isMarker } of vault.listVersions(keys.artifactPrefix(suite, id))) {
+    if (!isMarker && !named.has(versionId)) await vault.tag(key, versionId, { [RETENTION_TAG]: 'failed' });
+  }
+}
 
 type SourceFailure = IncompleteCause['sources'][0];
 

@@ -174,6 +174,17 @@ export const ERRORS = {
   SourcesDiffer: { exit: 3, hint: 'Restore what is affected: suite-backup restore ID --mode … --dry-run shows how.' },
   PutBackFailed: { exit: 1, document: 100, hint: 'Something of the restore still lies there: suite-backup restore --undo.' },
 
+  // Retention
+  RetentionFailed: {
+    exit: 1,
+    hint: 'The point itself is there; how long it stays could not be settled. The next run tries again: see its message.',
+  },
+  ObjectsHidden: {
+    exit: 1,
+    hint: 'Somebody deleted objects of points that still count. They are shown again; find out who: see the trail of the bucket.',
+  },
+  FloorReached: { exit: 7, hint: 'The newest proven points stay. Make and prove newer ones first; list shows which are held.' },
+
   // The workflow
   Aborted: { exit: 1, hint: 'The run was stopped from outside; start it again.' },
   WorkflowTimedOut: { exit: 1, hint: 'The run did not finish in its time; see which step hangs.' },

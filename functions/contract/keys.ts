@@ -1,8 +1,12 @@
 import { isId } from './ids.ts';
 
-/** Every key of the vault (DESIGN §5). Only `artifacts/` may be written by the host; only the lock is ever replaced. */
+/** Every key of the vault (DESIGN §5). Only below `artifacts/` may the host write; only the lock is ever replaced. */
 export const keys = {
   artifactPrefix: (suite: string, id: string) => `${suite}/artifacts/${id}/`,
+  artifacts: (suite: string) => `${suite}/artifacts/`,
+  /** What a proof, a restore or an assessment lets the host put for a few days: not of any point, so a lifecycle rule takes it by this prefix. */
+  work: (suite: string) => `${suite}/artifacts/work/`,
+  workPrefix: (suite: string, id: string) => `${suite}/artifacts/work/${id}/`,
   manifest: (suite: string, id: string) => `${suite}/recovery-points/${id}.json`,
   manifests: (suite: string) => `${suite}/recovery-points/`,
   proof: (suite: string, id: string, proofId: string, passed: boolean) =>
@@ -13,6 +17,8 @@ export const keys = {
   proofs: (suite: string) => `${suite}/proofs/`,
   failure: (suite: string, id: string) => `${suite}/failures/${id}.json`,
   failures: (suite: string) => `${suite}/failures/`,
+  /** Decisions about how long each point stays (retention.ts). */
+  retention: (suite: string) => `${suite}/retention/`,
   lock: (suite: string) => `${suite}/lock.json`,
   restores: (suite: string) => `${suite}/restores/`,
   restorePlan: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/plan.json`,

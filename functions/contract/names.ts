@@ -5,6 +5,8 @@ export const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 
 export const vaultStackName = (suite: string) => `${suite}-vault`;
 export const workflowStackName = (suite: string) => `${suite}-backup`;
+/** The host's documents, in two stacks of their own: with the workflows they are more than the megabyte that CloudFormation takes. */
+export const documentStackName = (suite: string, of: 'backup' | 'restore') => `${suite}-${of}-documents`;
 
 /** A machine of the suite: `<suite>-backup-<workflow>`; its role has the same name. */
 export const machineName = (suite: string, workflow: string) => `${suite}-backup-${workflow}`;
@@ -27,10 +29,12 @@ export const OUTPUTS = {
   forgetRestoreMachine: 'ForgetRestoreMachine',
   makeContainersMachine: 'MakeContainersMachine',
   assessMachine: 'AssessMachine',
+  changeRetentionMachine: 'ChangeRetentionMachine',
   hostCommandMachine: 'HostCommandMachine',
   hostLogGroup: 'HostLogGroup',
   instanceId: 'HostInstance',
   hostRole: 'HostRole',
   scheduleGroup: 'ScheduleGroup',
+  retention: 'Retention',
   secretsKeptIn: 'SecretsKeptIn',
 } as const;

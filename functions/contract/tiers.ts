@@ -9,3 +9,12 @@ export type Retention = (typeof RETENTION_VALUES)[number];
 
 export const TRIGGERS = ['manual', 'schedule', 'deploy'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
+
+/** Storage classes that artifacts may be moved to, and the days that each is charged for at least (S3's price list, 2026). */
+export const COLDER_CLASSES = { STANDARD_IA: 30, GLACIER_IR: 90, GLACIER: 90, DEEP_ARCHIVE: 180 } as const;
+export type ColderClass = keyof typeof COLDER_CLASSES;
+export interface Colder {
+  readonly storageClass: ColderClass;
+  /** Days after it was stored. */
+  readonly afterDays: number;
+}

@@ -5,6 +5,7 @@ import { NamedError } from '../contract/errors.ts';
 import { idOf, isId } from '../contract/ids.ts';
 import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
 import { restoreRequest } from '../contract/restore.ts';
+import { newestDecisions } from '../contract/retention.ts';
 import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
@@ -25,6 +26,7 @@ const vault = new Vault(required('BUCKET'));
 /** Which point, which of its sources, and what must be asked of the host before anything can be promised. Touches nothing. */
 export const handler = agent(input, async ({ suite, request, sources, writers }) => {
   const point = await resolve(suite, request.id);
+  await refuseGivenUp(suite, point);
   const restoreId = `${idOf(new Date())}-${randomBytes(3).toString('hex')}`;
   const manifest = await readPoint(vault, suite, point);
   const { items } = chosenItems(manifest, request, sources);
@@ -39,6 +41,14 @@ export const handler = agent(input, async ({ suite, request, sources, writers })
     })),
   };
 });
+
+/** From the decision on: some of its objects may be gone already. @throws NamedError Expired */
+async function refuseGivenUp(suite: string, id: string): Promise<void> {
+  const decisions: string[] = [];
+  for await (const { key } of vault.list(`${keys.retention(suite)}${id}/`)) decisions.push(key);
+  if (newestDecisions(suite, decisions).get(id)?.hold === 'pruned')
+    throw new NamedError('Expired', `${id} was given up by an operator; its objects are going.`);
+}
 
 async function resolve(suite: string, wanted: string): Promise<string> {
   if (wanted !== 'latest' && wanted !== 'latest-proven') {

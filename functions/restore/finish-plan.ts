@@ -72,7 +72,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     restoreId,
     point,
     options,
-    place: { bucket: vault.bucket, prefix: keys.artifactPrefix(suite, point), chunkBytes: CHUNK_BYTES },
+    place: { bucket: vault.bucket, prefix: keys.workPrefix(suite, point), chunkBytes: CHUNK_BYTES },
     suffixOf: (label) => {
       const before = plans.filter((plan) => plan.point === point && plan.items.some((item) => item.label === label)).length;
       return `.before-${point}${before === 0 ? '' : `-${before + 1}`}`;

@@ -23,7 +23,7 @@ export const handler = agent(input, async ({ suite, id, sources }) => {
   if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
   const manifest = await readPoint(vault, suite, id);
   const run = `${idOf(new Date())}-${randomBytes(3).toString('hex')}`;
-  const place = { bucket: vault.bucket, prefix: keys.artifactPrefix(suite, id), chunkBytes: CHUNK_BYTES, restore: run };
+  const place = { bucket: vault.bucket, prefix: keys.workPrefix(suite, id), chunkBytes: CHUNK_BYTES, restore: run };
   return { restoreId: run, sources: manifest.sources.flatMap((source) => questions(source, manifest, sources, place)) };
 });
 

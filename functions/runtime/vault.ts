@@ -38,6 +38,8 @@ export interface Listed {
 export interface ListedVersion extends Listed {
   readonly versionId: string;
   readonly isLatest: boolean;
+  /** A delete marker: it hides every older version of its key. */
+  readonly isMarker: boolean;
 }
 
 const CONTENT_TYPE = 'application/json';
@@ -150,23 +152,34 @@ export class Vault {
     }
   }
 
-  /** Every stored version, hidden ones too; delete markers are left out. */
+  /** Every version and every delete marker, in the order of their keys. */
   async *listVersions(prefix: string): AsyncGenerator<ListedVersion> {
     let from: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
     while (from) {
       const page: ListObjectVersionsCommandOutput = await this.client.send(
         new ListObjectVersionsCommand({ Bucket: this.bucket, Prefix: prefix, ...from }),
       );
-      for (const { Key, Size, LastModified, VersionId, IsLatest } of page.Versions ?? []) {
+      const markers = (page.DeleteMarkers ?? []).map((marker) => ({ ...marker, Size: 0, isMarker: true }));
+      const versions = (page.Versions ?? []).map((version) => ({ ...version, isMarker: false }));
+      for (const { Key, Size, LastModified, VersionId, IsLatest, isMarker } of [...versions, ...markers].sort(byKey)) {
         yield {
           key: Key!,
           bytes: Size ?? 0,
           modifiedAt: LastModified ?? new Date(0),
           versionId: VersionId ?? '',
           isLatest: IsLatest ?? false,
+          isMarker,
         };
       }
       from = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
+    }
+  }
+
+  /** The first part of every key below a prefix up to the next `/`: `a/b/` for `a/b/c` below `a/`. One request per 1,000 of them. */
+  async *listFolders(prefix: string): AsyncGenerator<string> {
+    const request = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/' };
+    for await (const page of paginateListObjectsV2({ client: this.client }, request)) {
+      for (const { Prefix } of page.CommonPrefixes ?? []) yield Prefix!;
     }
   }
 
@@ -196,6 +209,11 @@ export class Vault {
     }
   }
 
+  /** Removes one version for good; of a delete marker that shows again what it hid. */
+  async removeVersion(key: string, versionId: string): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key, VersionId: versionId }));
+  }
+
   private async put(key: string, text: string, condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<Stored> {
     const output = await this.client.send(
       new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: text, ContentType: CONTENT_TYPE, ...condition }),
@@ -215,6 +233,10 @@ export class Vault {
       throw error;
     }
   }
+}
+
+function byKey(one: { Key?: string }, other: { Key?: string }): number {
+  return one.Key! < other.Key! ? -1 : Number(one.Key! > other.Key!);
 }
 
 function isStatus(error: unknown, statuses: readonly number[]): error is S3ServiceException {

@@ -41,7 +41,7 @@ export const handler = agent(input, async ({ suite, account, id, checks, crossCh
     suite,
     proof: `${account}-${proofId}`,
     bucket: vault.bucket,
-    prefix: keys.artifactPrefix(suite, id),
+    prefix: keys.workPrefix(suite, id),
     chunkBytes: CHUNK_BYTES,
   };
   return {

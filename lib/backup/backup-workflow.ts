@@ -8,6 +8,7 @@ import type { Agent } from '../platform/agent.ts';
 import { cleanUpStep } from '../platform/clean-up-workflow.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
+import { inAnyCase } from '../platform/in-any-case.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { type LockAgents, releaseTheLock, underTheLock } from '../platform/lock.ts';
 import { Workflow } from '../platform/workflow.ts';
@@ -21,6 +22,7 @@ export interface BackupProps extends LockAgents {
   readonly removeScratch: HostDocumentHandle;
   readonly capture: Record<SourceKind, HostDocumentHandle>;
   readonly prove: Workflow;
+  readonly retain: Workflow;
 }
 
 const RUN = '$states.context.Execution.Name';
@@ -107,7 +109,15 @@ export class Backup extends Construct {
       outputs: { outcome: 'Proven', id: expression('$plan.id') },
     });
     const release = releaseTheLock(this, props.releaseLock, suite.name);
-    const planned = sweep.next(inspect).next(this.captures(props)).next(seal).next(prove).next(release);
+    const retain = (stateName: string, outputs: string) =>
+      props.retain.startedBy(this, stateName, { name: expression("$plan.id & '-retain'"), input: {}, outputs });
+    const names = {
+      done: 'Settle how long every point stays',
+      failed: 'Settle how long the others stay',
+      end: 'End as not proven',
+    };
+    const proven = inAnyCase(this, prove, retain, names, release);
+    const planned = sweep.next(inspect).next(this.captures(props)).next(seal).next(proven);
     const isItDone = sfn.Choice.jsonata(this, 'Is this scheduled time done already?')
       .when(sfn.Condition.jsonata(expression("$states.input.outcome = 'AlreadyDone'")), release)
       .otherwise(planned);

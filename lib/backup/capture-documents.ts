@@ -1,3 +1,4 @@
+import type { Stack } from 'aws-cdk-lib';
 import type { SourceKind } from '../../functions/contract/sources.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
@@ -8,9 +9,13 @@ const STORE = ['bucket', 'prefix', 'source', 'expectedBytes', 'chunkBytes'] as c
 const SERVER = ['container', 'database', 'user', 'passwordVariable'] as const;
 
 /** One document per kind of source; a source's parameters come from the plan (functions/backup/capture-parameters.ts). */
-export function captureDocuments(hostCommand: HostCommand, timeoutSeconds: number): Record<SourceKind, HostDocumentHandle> {
+export function captureDocuments(
+  stack: Stack,
+  hostCommand: HostCommand,
+  timeoutSeconds: number,
+): Record<SourceKind, HostDocumentHandle> {
   const document = (kind: SourceKind, names: Parameters<typeof parameters>[0]) =>
-    hostCommand.document(`capture-${kind}`, {
+    hostCommand.document(stack, `capture-${kind}`, {
       script: `functions/backup/capture-${kind}.sh`,
       parameters: parameters([...STORE, ...names]),
       timeoutSeconds,

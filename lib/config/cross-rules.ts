@@ -1,12 +1,16 @@
+import type * as z from 'zod';
+import { COLDER_CLASSES } from '../../functions/contract/tiers.ts';
 import { isRecord, problem, valueAt } from './raw-value.ts';
+import { retentionDays } from './retention-policy.ts';
 import { cronProblem, SCHEDULE_NAMES } from './schedule-entries.ts';
 import type { Problem } from './suite-invalid.ts';
+import { retentionSchema } from './suite-schema.ts';
 
 const GROUPS = ['databases', 'volumes', 'paths', 'files'] as const;
 
 /** Rules that look at two places. They read the raw file, so that a mistake elsewhere, which the schema reports, does not hide them. */
 export function crossProblems(raw: unknown): Problem[] {
-  return [...scheduleProblems(raw), ...sourceProblems(raw), ...checkProblems(raw), ...hostProblems(raw)];
+  return [...scheduleProblems(raw), ...sourceProblems(raw), ...checkProblems(raw), ...hostProblems(raw), ...colderProblems(raw)];
 }
 
 function scheduleProblems(raw: unknown): Problem[] {
@@ -67,6 +71,32 @@ function fileSourceProblem(raw: unknown, name: string): string | undefined {
 function hostProblems(raw: unknown): Problem[] {
   const isAlone = isRecord(valueAt(raw, ['host', 'network'])) && (valueAt(raw, ['host', 'address']) ?? null) === null;
   return isAlone ? [problem(['host', 'address'], raw, 'is needed together with host.network')] : [];
+}
+
+/** What goes before its class's shortest time is charged for all of it; and S3 moves nothing to STANDARD_IA before 30 days. */
+function colderProblems(raw: unknown): Problem[] {
+  const retention = retentionOf(raw);
+  if (!retention) return [];
+  const days = retentionDays(retention);
+  return (['monthly', 'yearly'] as const).flatMap((tier) => {
+    const colder = retention.colder[tier];
+    if (!colder) return [];
+    const { storageClass, afterDays } = colder;
+    const stays = days[tier];
+    const least = COLDER_CLASSES[storageClass];
+    if (storageClass === 'STANDARD_IA' && afterDays < 30)
+      return [
+        problem(['retention', 'colder', tier, 'afterDays'], raw, 'must be at least 30: S3 moves nothing to STANDARD_IA before'),
+      ];
+    if (stays === null || stays - afterDays >= least) return [];
+    const message = `a ${tier} point goes after ${stays} days, ${Math.max(0, stays - afterDays)} of them in ${storageClass}, which is charged for ${least}: keep ${tier} points longer, move them earlier, or say null`;
+    return [problem(['retention', 'colder', tier], raw, message)];
+  });
+}
+
+/** With its defaults; undefined when it does not fit the schema, which says so. */
+function retentionOf(raw: unknown): z.output<typeof retentionSchema> | undefined {
+  return retentionSchema.safeParse(valueAt(raw, ['retention']) ?? {}).data;
 }
 
 function listAt(raw: unknown, path: readonly PropertyKey[]): unknown[] {

@@ -1,6 +1,6 @@
 import type { core } from 'zod';
 import { sourceLabel } from '../../functions/contract/keys.ts';
-import { vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
+import { documentStackName, vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import { crossProblems } from './cross-rules.ts';
 import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
@@ -43,7 +43,12 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
       checks: checks.map(checkOf),
       crossChecks: crossChecks.map((check) => ({ ...check, source: labelOfFiles(check.source, sources) })),
     },
-    stackNames: { vault: vaultStackName(suite.name), workflows: workflowStackName(suite.name) },
+    stackNames: {
+      vault: vaultStackName(suite.name),
+      backupDocuments: documentStackName(suite.name, 'backup'),
+      restoreDocuments: documentStackName(suite.name, 'restore'),
+      workflows: workflowStackName(suite.name),
+    },
     warnings: [
       ...schedules.flatMap((entry) => springGapWarning(entry, suite.timeZone) ?? []),
       ...(deploymentRefusal ? [deploymentRefusal] : []),

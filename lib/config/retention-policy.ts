@@ -4,14 +4,15 @@ import type { Retention, SuiteConfig } from './suite-config.ts';
 
 /** What decides how long points stay, as agents and the operator's command get it. */
 export function retentionPolicy({ timeZone, retention }: SuiteConfig): RetentionPolicy {
-  return { timeZone, days: retentionDays(retention), minimumProven: retention.minimumProven };
+  const { minimumProven, colder } = retention;
+  return { timeZone, days: retentionDays(retention), colder: { daily: null, weekly: null, ...colder }, minimumProven };
 }
 
 /**
  * Days that a recovery point of each tier stays; null: for ever. S3 counts from the day after an object was made, so a tier of N
  * holds at least N points: a month is counted as 31 days, a year as 366.
  */
-export function retentionDays(retention: Retention): Record<Tier, number | null> {
+export function retentionDays(retention: Omit<Retention, 'colder'>): Record<Tier, number | null> {
   return {
     daily: retention.daily,
     weekly: retention.weekly * 7,

@@ -1,5 +1,5 @@
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
-import type { Tier } from '../../functions/contract/tiers.ts';
+import type { Colder, Tier } from '../../functions/contract/tiers.ts';
 
 /** Where an agent must stand to reach the scratch server over the network; `securityGroupIds` are the host's own. */
 export interface Network {
@@ -31,6 +31,8 @@ export interface Retention {
   readonly monthly: number;
   readonly yearly: number | 'forever';
   readonly minimumProven: number;
+  /** Where artifacts of the long tiers are moved to. */
+  readonly colder: { readonly monthly: Colder | null; readonly yearly: Colder | null };
 }
 
 /** The suite file after validation: every default filled in, every source in one flat list. What the stacks are made from. */
@@ -55,7 +57,7 @@ export interface SuiteConfig {
   readonly alerts: { readonly emails: readonly string[] };
   /** Seconds: one question to the host, one capture, one step of a proof, waiting for an archive, a whole workflow. */
   readonly timeouts: Readonly<Record<'inspect' | 'capture' | 'prove' | 'thaw' | 'workflow', number>>;
-  readonly stackNames: { readonly vault: string; readonly workflows: string };
+  readonly stackNames: Readonly<Record<'vault' | 'backupDocuments' | 'restoreDocuments' | 'workflows', string>>;
   readonly warnings: readonly string[];
   /** Why these stacks may be synthesized but not deployed (a placeholder is still in the suite file); null when they may. */
   readonly deploymentRefusal: string | null;

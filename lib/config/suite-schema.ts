@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SOURCE_NAME, SUITE_NAME } from '../../functions/contract/names.ts';
+import { COLDER_CLASSES, type ColderClass } from '../../functions/contract/tiers.ts';
 
 /** The suite file as a user writes it, every default filled in. Rules that look at two places stand in cross-rules.ts. */
 
@@ -106,12 +107,22 @@ const verification = z.strictObject({
     .prefault({}),
 });
 
-const retention = z.strictObject({
+const colder = z
+  .strictObject({
+    storageClass: z.enum(Object.keys(COLDER_CLASSES) as ColderClass[]),
+    afterDays: count.default(30),
+  })
+  .nullable();
+/** Read at once when needed; the colder ones must be thawed first, for hours. */
+const READ_AT_ONCE = { storageClass: 'GLACIER_IR', afterDays: 30 } as const;
+
+export const retentionSchema = z.strictObject({
   daily: count.default(7),
   weekly: count.default(4),
   monthly: count.default(12),
   yearly: z.union([count, z.literal('forever')], "must be a whole number of at least 1, or 'forever'").default('forever'),
   minimumProven: count.default(2),
+  colder: z.strictObject({ monthly: colder.default(READ_AT_ONCE), yearly: colder.default(READ_AT_ONCE) }).prefault({}),
 });
 
 const seconds = (fallback: number) => number.int().min(10).max(86_400, 'must be at most 86400 seconds, a day').default(fallback);
@@ -140,7 +151,7 @@ export const suiteSchema = z.strictObject({
   secretsKeptIn: z.array(freeText).default([]),
   writers: z.array(freeText).default([]),
   schedules: schedules.default({ daily: 'cron(0 2 * * ? *)', full: 'cron(0 3 ? * SUN *)' }),
-  retention: retention.prefault({}),
+  retention: retentionSchema.prefault({}),
   verification: verification.prefault({}),
   alerts: z.strictObject({ emails: z.array(z.email('must be an e-mail address')).default([]) }).prefault({}),
   timeouts: timeouts.prefault({}),

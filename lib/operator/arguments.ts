@@ -6,7 +6,19 @@ import { TIERS } from '../../functions/contract/tiers.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Request, RestoreArguments } from './verb.ts';
 
-export const VERB_NAMES = ['backup', 'list', 'show', 'verify', 'restore', 'assess', 'status', 'local'] as const;
+export const VERB_NAMES = [
+  'backup',
+  'list',
+  'show',
+  'verify',
+  'restore',
+  'assess',
+  'keep',
+  'unkeep',
+  'prune',
+  'status',
+  'local',
+] as const;
 export type VerbName = (typeof VERB_NAMES)[number];
 
 /** Flags that every verb has. */
@@ -25,6 +37,8 @@ export interface Common {
 
 export type Parsed = { verb: VerbName; common: Common; request: Request } | { help: string };
 
+/** Each takes two reads; ten years of days would take a minute. */
+const MOST_LISTED = 500;
 const ID = 'id of a recovery point, or latest, or latest-proven';
 
 /**
@@ -97,8 +111,8 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     .option('--scheduled-for <time>', 'the scheduled time it stands for; a second run for the same time does nothing', parseTime)
     .action((options: Request) => chosen('backup', common(), options));
 
-  verb('list', 'all recovery points in every state, newest first', ['list --local', 'list --limit 10', 'list --json'])
-    .option('--limit <n>', 'only the newest n', parseLimit)
+  verb('list', 'recovery points in every state, newest first', ['list --local', 'list --limit 10', 'list --json'])
+    .option('--limit <n>', 'only the newest n', parseLimit, MOST_LISTED)
     .action((options: Request) => chosen('list', common(), options));
 
   verb('show', 'one recovery point: its objects, its proofs, why it failed', [
@@ -138,6 +152,29 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
   ])
     .argument('[id]', ID, 'latest-proven')
     .action((id: string) => chosen('assess', common(), { id }));
+
+  verb('keep', 'hold a recovery point until unkeep is said, however old it gets', ['keep latest-proven --why "before the audit"'])
+    .argument('<id>', ID)
+    .option('--why <text>', 'a reason that is kept with it')
+    .action((id: string, options: Request) => chosen('keep', common(), { ...options, id }));
+
+  verb('unkeep', 'let a kept point go in its own time again; at once, when that is over', [
+    'unkeep 20261123T020000Z --confirm my-suite',
+  ])
+    .argument('<id>', ID)
+    .option('--why <text>', 'a reason that is kept with it')
+    .option('--confirm <suite>', 'the name of the suite')
+    .action((id: string, options: Request) => chosen('unkeep', common(), { ...options, id }));
+
+  verb('prune', 'what goes when, and why, day by day; with ids: give points up before their time', [
+    'prune --dry-run',
+    'prune 20261123T020000Z --confirm my-suite --why "it holds data that must be gone"',
+  ])
+    .argument('[id...]', 'ids of recovery points to give up; the newest proven ones never are')
+    .option('--dry-run', 'show the plan and end')
+    .option('--why <text>', 'a reason that is kept with it')
+    .option('--confirm <suite>', 'carry it out: the name of the suite')
+    .action((ids: string[], options: Request) => chosen('prune', common(), { ...options, ids }));
 
   verb('status', 'the newest proven point, what runs, what comes next', ['status', 'status --local --json']).action(() =>
     chosen('status', common(), {}),

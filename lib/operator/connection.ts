@@ -4,6 +4,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { OUTPUTS } from '../../functions/contract/names.ts';
+import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
+import { policySchema } from '../../functions/contract/retention-policy.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Where the services answer. Without an endpoint: AWS, with the usual credentials. */
@@ -34,6 +36,11 @@ export function commandHostOf(outputs: Readonly<Record<string, string>>): { inst
   return instanceId === undefined || roleName === undefined ? null : { instanceId, roleName };
 }
 
+/** How long points of this suite stay. */
+export function policyOf({ stack }: Pick<Connection, 'stack'>): RetentionPolicy {
+  return policySchema.parse(JSON.parse(stack.retention));
+}
+
 const NEEDED = [
   'suite',
   'bucket',
@@ -44,10 +51,12 @@ const NEEDED = [
   'undoRestoreMachine',
   'forgetRestoreMachine',
   'makeContainersMachine',
+  'changeRetentionMachine',
   'assessMachine',
   'hostCommandMachine',
   'hostLogGroup',
   'scheduleGroup',
+  'retention',
 ] as const;
 
 /**

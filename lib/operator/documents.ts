@@ -6,13 +6,13 @@ import { type Proof, proofSchema } from '../../functions/contract/proof.ts';
 import type { Vault } from './vault.ts';
 
 /** A manifest as it was found: what does not parse is damaged, and says how, so that one bad object never hides the other points. */
-export type FoundManifest = { valid: true; manifest: Manifest; expiresAt: Date | null } | { valid: false; message: string };
+export type FoundManifest = { valid: true; manifest: Manifest; storedAt: Date } | { valid: false; message: string };
 
 export async function readManifest(vault: Vault, id: string): Promise<FoundManifest | null> {
   const found = await vault.read(keys.manifest(vault.suite, id));
   if (found === undefined) return null;
   try {
-    return { valid: true, manifest: parseManifest(found.text, { suite: vault.suite, id }), expiresAt: found.expiresAt };
+    return { valid: true, manifest: parseManifest(found.text, { suite: vault.suite, id }), storedAt: found.storedAt };
   } catch (error) {
     return { valid: false, message: (error as Error).message };
   }

@@ -1,4 +1,5 @@
 import { paginateListExecutions, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { machinesOf } from './machines.ts';
 import { OperatorError } from './operator-error.ts';
 import { readSchedules, type ScheduleRow } from './schedules.ts';
 import type { Verb, Work } from './verb.ts';
@@ -27,15 +28,7 @@ export const local: Verb<LocalFields> = {
 
 async function stopRuns(work: Work): Promise<void> {
   const { states, stack } = work.connection;
-  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine, makeContainersMachine } = stack;
-  for (const stateMachineArn of [
-    backupMachine,
-    verifyMachine,
-    restoreMachine,
-    undoRestoreMachine,
-    forgetRestoreMachine,
-    makeContainersMachine,
-  ]) {
+  for (const { arn: stateMachineArn } of machinesOf(stack)) {
     for await (const page of paginateListExecutions({ client: states }, { stateMachineArn, statusFilter: 'RUNNING' })) {
       for (const { executionArn } of page.executions ?? []) {
         if (executionArn === undefined) continue;

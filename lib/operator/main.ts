@@ -4,10 +4,12 @@ import { backup } from './backup.ts';
 import { type Connection, commandHostOf, connect, type Target } from './connection.ts';
 import { errorText } from './error-text.ts';
 import { documentOf, type Frame } from './json.ts';
+import { keep, unkeep } from './keep.ts';
 import { list } from './list.ts';
 import { local } from './local.ts';
 import { OperatorError, toOperatorError } from './operator-error.ts';
 import { Progress, type Terminal } from './progress.ts';
+import { prune } from './prune.ts';
 import { restore } from './restore.ts';
 import { settledOnAws } from './settled.ts';
 import { show } from './show.ts';
@@ -16,9 +18,9 @@ import type { Style } from './text.ts';
 import type { Verb, Work } from './verb.ts';
 import { verify } from './verify.ts';
 
-const VERBS: Record<VerbName, Verb<object>> = { backup, list, show, verify, restore, assess, status, local };
+const VERBS: Record<VerbName, Verb<object>> = { backup, list, show, verify, restore, assess, keep, unkeep, prune, status, local };
 
-const LONG: readonly VerbName[] = ['backup', 'verify', 'restore', 'assess'];
+const LONG: readonly VerbName[] = ['backup', 'verify', 'restore', 'assess', 'keep', 'unkeep', 'prune'];
 
 /** The embedded engine, as the launcher opens it. */
 export interface LocalEngine extends Target {

@@ -1,30 +1,38 @@
 import { idOf } from '../../functions/contract/ids.ts';
 import { idOfKey, keys, type ProofKey, parseProofKey } from '../../functions/contract/keys.ts';
+import { newestDecisions, type Retained } from '../../functions/contract/retention.ts';
 import type { Vault } from './vault.ts';
 
-/** Which points exist and what they are, from the keys of three listings alone: no object is read (DESIGN §5). */
+/** Which points exist and what they are, from the keys of four listings alone: no object is read (DESIGN §5). */
 export interface PointIndex {
   manifests: ReadonlySet<string>;
   /** Ids of runs that planned a point and failed. */
   failures: ReadonlySet<string>;
   /** Proofs of each id, newest first. */
   proofs: ReadonlyMap<string, readonly ProofKey[]>;
+  /** The newest decision about how long each point stays. */
+  decided: ReadonlyMap<string, Retained>;
 }
 
 /** The index of all points, or of those whose id is after `since`. */
 export async function readIndex(vault: Vault, since?: string): Promise<PointIndex> {
   const { suite } = vault;
-  const prefixes = [keys.manifests(suite), keys.failures(suite), keys.proofs(suite)] as const;
-  const [manifests, failures, proofs] = await Promise.all(
+  const prefixes = [keys.manifests(suite), keys.failures(suite), keys.proofs(suite), keys.retention(suite)];
+  const listings = await Promise.all(
     prefixes.map((prefix) => vault.list(prefix, since === undefined ? undefined : `${prefix}${since}`)),
   );
-  return indexOf(suite, [...manifests!, ...failures!, ...proofs!]);
+  return indexOf(suite, listings.flat());
 }
 
-/** The index of one id: three short listings, however many points there are. */
+/** The index of one id: four short listings, however many points there are. */
 export async function readIndexOf(vault: Vault, id: string): Promise<PointIndex> {
   const { suite } = vault;
-  const prefixes = [`${keys.manifests(suite)}${id}.`, `${keys.failures(suite)}${id}.`, `${keys.proofs(suite)}${id}/`];
+  const prefixes = [
+    `${keys.manifests(suite)}${id}.`,
+    `${keys.failures(suite)}${id}.`,
+    `${keys.proofs(suite)}${id}/`,
+    `${keys.retention(suite)}${id}/`,
+  ];
   const listings = await Promise.all(prefixes.map((prefix) => vault.list(prefix)));
   return indexOf(suite, listings.flat());
 }
@@ -38,6 +46,10 @@ export function indexOf(suite: string, stored: readonly string[]): PointIndex {
     manifests: idsBelow(keys.manifests(suite)),
     failures: idsBelow(keys.failures(suite)),
     proofs: Map.groupBy(newestFirst, ({ id }) => id),
+    decided: newestDecisions(
+      suite,
+      stored.filter((key) => key.startsWith(keys.retention(suite))),
+    ),
   };
 }
 

@@ -26,6 +26,15 @@ export function proofText(style: Style, point: Point): string {
   return ok ? `${ageText(style, at)}, restored in ${durationText(restoreSeconds)}` : `failed ${ageText(style, at)}`;
 }
 
+/** `daily until 2026-12-08`, `weekly, held: one of the newest proven`, `yearly for ever`. */
+export function staysText({ retention, tier }: Point): string {
+  if (retention === null) return tier ?? '';
+  if (retention.hold === 'floor') return `${retention.tier}, held as one of the newest proven`;
+  if (retention.hold === 'kept') return `${retention.tier}, kept`;
+  if (retention.hold === 'pruned') return 'given up';
+  return `${retention.tier} ${retention.expiresAt === null ? 'for ever' : `until ${retention.expiresAt.slice(0, 10)}`}`;
+}
+
 /** One point as a person reads it. */
 export function pointText(style: Style, point: Point): string {
   const seconds = point.finishedAt === null ? null : (Date.parse(point.finishedAt) - Date.parse(point.startedAt)) / 1000;
@@ -36,7 +45,7 @@ export function pointText(style: Style, point: Point): string {
     ['took', seconds === null ? null : durationText(seconds)],
     ['size', point.bytes > 0 ? bytesText(point.bytes) : null],
     ['sources', sourcesText(point)],
-    ['tier', point.tier],
+    ['stays', staysText(point)],
     ['trigger', point.trigger],
     ['scheduled for', point.scheduledFor],
     ['label', point.label],

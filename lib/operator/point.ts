@@ -2,6 +2,8 @@ import type { Failure } from '../../functions/contract/failure.ts';
 import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
 import type { Lock } from '../../functions/contract/lock.ts';
 import { type Manifest, storedBytes } from '../../functions/contract/manifest.ts';
+import type { Hold, Retained } from '../../functions/contract/retention.ts';
+import { leavesAt, type RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import type { FoundManifest, FoundProof } from './documents.ts';
 
 export type PointState = 'capturing' | 'stored' | 'proven' | 'unproven' | 'failed';
@@ -27,6 +29,8 @@ export interface Point {
   bytes: number;
   sources: { declared: number; captured: number; absent: number; failed: number };
   lastProof: { id: string; at: string; ok: boolean; restoreSeconds: number } | null;
+  /** How long it stays: `tier` is the longest it qualifies for, `expiresAt` null when nothing lets it go. Null: it was never stored. */
+  retention: { hold: Hold; tier: string; expiresAt: string | null } | null;
 }
 
 /** Everything the vault and the workflow engine know about one id. */
@@ -37,6 +41,9 @@ export interface PointFacts {
   failure: Failure | null;
   /** The lock, when it is this id that it was taken for, and whether its holder still runs. */
   lock: { lock: Lock; running: boolean } | null;
+  /** The newest decision about how long it stays. */
+  decided: Retained | null;
+  policy: RetentionPolicy;
 }
 
 /**
@@ -57,13 +64,16 @@ export function pointOf(facts: PointFacts, now: Date): Point {
   const stored = fromManifest(manifest.manifest);
   const incomplete = incompleteSource(manifest.manifest);
   const verdict = verdictOf(facts);
-  const expired = expiryReason(manifest.expiresAt, now);
+  const how = facts.decided ?? { hold: 'tier', tier: manifest.manifest.tier };
+  const expiresAt = leavesAt(manifest, how, facts.policy);
+  const expired = expiryReason(facts, expiresAt, now);
   return {
     ...stored,
     state: incomplete === null ? verdict.state : 'unproven',
     restorable: incomplete === null && verdict.state !== 'unproven' && expired === null,
     reason: incomplete ?? verdict.reason ?? expired,
     lastProof: lastProofOf(facts),
+    retention: { hold: how.hold, tier: how.tier, expiresAt: expiresAt && isoSeconds(expiresAt) },
   };
 }
 
@@ -156,7 +166,8 @@ function incompleteSource(manifest: Manifest): Reason | null {
   };
 }
 
-function expiryReason(expiresAt: Date | null, now: Date): Reason | null {
+function expiryReason({ decided }: PointFacts, expiresAt: Date | null, now: Date): Reason | null {
+  if (decided?.hold === 'pruned') return { name: 'Expired', message: 'It was given up by an operator; its objects are going.' };
   if (expiresAt === null || expiresAt > now) return null;
   return { name: 'Expired', message: `Its retention ended on ${isoSeconds(expiresAt)}.` };
 }
@@ -187,5 +198,6 @@ function blank(id: string): Point {
     bytes: 0,
     sources: { declared: 0, captured: 0, absent: 0, failed: 0 },
     lastProof: null,
+    retention: null,
   };
 }

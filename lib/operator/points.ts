@@ -2,7 +2,7 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client
 import { isId } from '../../functions/contract/ids.ts';
 import { keys } from '../../functions/contract/keys.ts';
 import type { Lock } from '../../functions/contract/lock.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, policyOf } from './connection.ts';
 import { readFailure, readLock, readManifest, readProof } from './documents.ts';
 import { OperatorError } from './operator-error.ts';
 import { inParallel } from './parallel.ts';
@@ -60,7 +60,15 @@ export async function readFacts(
     newest === undefined ? null : readProof(vault, newest),
     index.failures.has(id) && newest === undefined ? readFailure(vault, keys.failure(vault.suite, id)) : null,
   ]);
-  return { id, manifest, lastProof, failure, lock: lock?.lock.id === id ? lock : null };
+  return {
+    id,
+    manifest,
+    lastProof,
+    failure,
+    lock: lock?.lock.id === id ? lock : null,
+    decided: index.decided.get(id) ?? null,
+    policy: policyOf(connection),
+  };
 }
 
 /** Where an id was found, ready to read the point. */

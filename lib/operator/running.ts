@@ -1,10 +1,11 @@
 import { GetExecutionHistoryCommand, paginateListExecutions } from '@aws-sdk/client-sfn';
 import { isoSeconds } from '../../functions/contract/ids.ts';
 import type { Connection } from './connection.ts';
+import { type MachineName, machinesOf } from './machines.ts';
 import { currentStep } from './steps.ts';
 
 export interface RunningRow {
-  workflow: 'backup' | 'verify' | 'restore' | 'undo-restore' | 'forget-restore' | 'make-containers';
+  workflow: MachineName;
   executionArn: string;
   step: string | null;
   startedAt: string;
@@ -12,16 +13,8 @@ export interface RunningRow {
 
 /** The runs that go on right now, with the step each is at; oldest first. */
 export async function readRunning(connection: Connection): Promise<RunningRow[]> {
-  const { backupMachine, verifyMachine, restoreMachine, undoRestoreMachine, forgetRestoreMachine, makeContainersMachine } =
-    connection.stack;
-  const rows = await Promise.all([
-    runningOf(connection, 'backup', backupMachine),
-    runningOf(connection, 'verify', verifyMachine),
-    runningOf(connection, 'restore', restoreMachine),
-    runningOf(connection, 'undo-restore', undoRestoreMachine),
-    runningOf(connection, 'forget-restore', forgetRestoreMachine),
-    runningOf(connection, 'make-containers', makeContainersMachine),
-  ]);
+  const machines = machinesOf(connection.stack);
+  const rows = await Promise.all(machines.map(({ workflow, arn }) => runningOf(connection, workflow, arn)));
   return rows.flat().sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
 }
 

@@ -22,6 +22,10 @@ export interface Work {
 /** What the command line asked for; a verb reads what its own arguments and flags can set. */
 export interface Request {
   readonly id?: string;
+  readonly ids?: string[];
+  readonly why?: string;
+  readonly confirm?: string;
+  readonly dryRun?: true;
   readonly tier?: string;
   readonly label?: string;
   readonly trigger?: string;

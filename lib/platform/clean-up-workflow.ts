@@ -19,6 +19,8 @@ export interface CleanUpProps {
   readonly hostCommand: HostCommand;
   /** Removes what the run has set up on the host. */
   readonly removeScratch: HostDocumentHandle;
+  /** A state that marks what the run with `$id` has stored and nobody will use. */
+  readonly markLeftovers: (scope: Construct, stateName: string, id: string) => sfn.TaskStateBase;
   /** Puts back what a restore has touched; gets `{ restoreId, run, what }`, answers one sentence as `message`. */
   readonly putBack: Workflow;
   /** States that tell people; what they get may be JSONata. */
@@ -95,6 +97,7 @@ export class CleanUp extends Construct {
             `{ 'name': $lookup(${JSON.stringify(ENDS)}, $states.input.status), 'message': 'The execution ended as ' & $states.input.status & '.' }`,
         ),
         state: '',
+        holdsLock: false,
         toldByParent: false,
         asked: 0,
       },
@@ -113,6 +116,7 @@ export class CleanUp extends Construct {
         assign: {
           asked: expression('$asked + 1'),
           state: expression('$states.result.Payload.state'),
+          holdsLock: expression('$states.result.Payload.holdsLock'),
           toldByParent: expression('$states.result.Payload.toldByParent = true'),
           restoreId: expression("$type($states.result.Payload.restoreId) = 'string' ? $states.result.Payload.restoreId : ''"),
         },
@@ -153,11 +157,18 @@ export class CleanUp extends Construct {
     end.addCatch(putBack, { errors: ['States.ALL'] });
     remove.addCatch(putBack, { errors: ['States.ALL'] });
     list.next(end).next(remove).next(putBack);
+    const mark = props.markLeftovers(this, 'Mark what the run has stored', expression('$states.input.id'));
+    mark.addCatch(release, { errors: ['States.ALL'] });
+    mark.next(release);
+    // Only while it holds the lock: nobody else is storing anything then.
+    const hasItStored = sfn.Choice.jsonata(this, 'Has it stored something?')
+      .when(sfn.Condition.jsonata(expression("$holdsLock and $states.input.workflow = 'backup'")), mark)
+      .otherwise(release);
     const isItNews = sfn.Choice.jsonata(this, 'Has nobody told it yet?')
       .when(sfn.Condition.jsonata(expression('$states.input.first and $not($toldByParent)')), tell)
-      .otherwise(release);
+      .otherwise(hasItStored);
     record.next(isItNews);
-    tell.next(release);
+    tell.next(hasItStored);
     release.next(done);
     const wait = sfn.Wait.jsonata(this, 'Wait for the clean-up that puts things back', {
       time: sfn.WaitTime.seconds(expression(`$min([$asked, ${LONGEST_WAIT_SECONDS}])`)),

@@ -1,4 +1,4 @@
-import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
@@ -62,9 +62,10 @@ export class HostCommand extends Construct {
     });
   }
 
-  /** Makes the SSM document of a script; a name can be used once. */
-  document(name: HostDocumentName, props: HostDocumentProps): HostDocumentHandle {
-    const document = new HostDocument(this, name, { ...props, suite: this.suite, name });
+  /** Makes the SSM document of a script, in a stack that the machine's own waits for; a name can be used once. */
+  document(stack: Stack, name: HostDocumentName, props: HostDocumentProps): HostDocumentHandle {
+    const document = new HostDocument(stack, name, { ...props, suite: this.suite, name });
+    if (stack !== Stack.of(this)) Stack.of(this).addStackDependency(stack);
     this.documents.set(name, document);
     return document;
   }

@@ -1,3 +1,4 @@
+import type { Stack } from 'aws-cdk-lib';
 import type { HostDocument } from '../../functions/contract/host-results.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
@@ -39,10 +40,14 @@ export type RestoreDocuments = Readonly<Record<RestoreDocument, HostDocumentHand
 const QUESTIONS: readonly RestoreDocument[] = ['inspect-database', 'inspect-roles', 'count-writes', 'find-writers'];
 
 /** What the host does for a restore: everything beside what is there, until one document puts it in place. */
-export function restoreDocuments(hostCommand: HostCommand, timeouts: { inspect: number; prove: number }): RestoreDocuments {
+export function restoreDocuments(
+  stack: Stack,
+  hostCommand: HostCommand,
+  timeouts: { inspect: number; prove: number },
+): RestoreDocuments {
   const entries = Object.entries(PARAMETERS).map(([key, names]) => {
     const name = key as RestoreDocument;
-    const handle = hostCommand.document(name, {
+    const handle = hostCommand.document(stack, name, {
       script: `functions/restore/${name}.sh`,
       parameters: parameters(['restore', ...names]),
       timeoutSeconds: QUESTIONS.includes(name) ? timeouts.inspect : timeouts.prove,

@@ -1,3 +1,4 @@
+import type { Stack } from 'aws-cdk-lib';
 import type { HostDocument } from '../../functions/contract/host-results.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
@@ -19,9 +20,9 @@ export interface ProofDocuments {
 }
 
 /** What the host does for a proof: PostgreSQL's own tools run there, from presigned URLs, in a server of the source's image. */
-export function proofDocuments(hostCommand: HostCommand, timeoutSeconds: number): ProofDocuments {
+export function proofDocuments(stack: Stack, hostCommand: HostCommand, timeoutSeconds: number): ProofDocuments {
   const document = (name: HostDocument, names: ParameterName[]) =>
-    hostCommand.document(name, { script: `functions/verify/${name}.sh`, parameters: parameters(names), timeoutSeconds });
+    hostCommand.document(stack, name, { script: `functions/verify/${name}.sh`, parameters: parameters(names), timeoutSeconds });
   return {
     startScratch: document('start-scratch', [
       ...SCRATCH,

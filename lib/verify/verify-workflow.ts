@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { SuiteConfig } from '../config/suite-config.ts';
 import { cleanUpStep } from '../platform/clean-up-workflow.ts';
+import { inAnyCase } from '../platform/in-any-case.ts';
 import { expression } from '../platform/jsonata.ts';
 import { type LockAgents, releaseTheLock, underTheLock } from '../platform/lock.ts';
 import { Workflow } from '../platform/workflow.ts';
@@ -8,6 +9,7 @@ import { Workflow } from '../platform/workflow.ts';
 export interface VerifyProps extends LockAgents {
   readonly suite: SuiteConfig;
   readonly prove: Workflow;
+  readonly retain: Workflow;
 }
 
 /** Proves a recovery point again, by hand: the same proof as a backup ends with, under the same lock. */
@@ -25,6 +27,13 @@ export class Verify extends Construct {
         acceptAnomaly: expression('$exists($request.acceptAnomaly) ? $request.acceptAnomaly : null'),
       },
     });
+    const retain = (stateName: string, outputs: string) =>
+      props.retain.startedBy(this, stateName, { name: expression("$request.id & '-retain'"), input: {}, outputs });
+    const names = {
+      done: 'Settle how long every point stays',
+      failed: 'Settle how long the others stay',
+      end: 'End as not proven',
+    };
     this.workflow = new Workflow(this, 'Workflow', {
       suite,
       name: 'verify',
@@ -34,7 +43,7 @@ export class Verify extends Construct {
         suite,
         workflow: 'verify',
         id: expression('$states.context.Execution.Input.id'),
-        body: prove.next(releaseTheLock(this, props.releaseLock, suite)),
+        body: inAnyCase(this, prove, retain, names, releaseTheLock(this, props.releaseLock, suite)),
       }),
       alwaysOnFailure: cleanUpStep(this, props.cleanUp, 'verify'),
     });

@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../lib/local-engine/s3/s3-server.ts';
 
@@ -42,9 +42,18 @@ export class WithVault {
   }
 
   /** Stores an object and gives its version. */
-  async put(key: string, body: string | Uint8Array): Promise<string> {
-    const { VersionId } = await this.s3.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body }));
+  async put(key: string, body: string | Uint8Array, tags: Record<string, string> = {}): Promise<string> {
+    const Tagging = new URLSearchParams(tags).toString();
+    const { VersionId } = await this.s3.client.send(
+      new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ...(Tagging !== '' && { Tagging }) }),
+    );
     return VersionId!;
+  }
+
+  /** Replaces the tags of the newest version. */
+  async retag(key: string, tags: Record<string, string>): Promise<void> {
+    const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.s3.client.send(new PutObjectTaggingCommand({ Bucket: this.bucket, Key: key, Tagging: { TagSet } }));
   }
 
   async text(key: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readable, type Statement, type SynthesizedApp } from './synthesized-app.ts';
+import { list, readable, type Statement, type SynthesizedApp } from './synthesized-app.ts';
 
 /** Actions for which AWS knows no resource, so that `*` is all that can be said. */
 const WITHOUT_RESOURCE = [
@@ -21,8 +21,14 @@ const WITHOUT_RESOURCE = [
   'xray:GetSamplingTargets',
 ];
 
-/** The right to tag is the right to expire. */
-const TAGGERS = ['seal'];
+/** The right to tag is the right to expire: who may, and which words. */
+const TAGGERS = {
+  seal: ['daily', 'weekly', 'monthly', 'yearly', 'failed'],
+  apply: ['daily', 'weekly', 'monthly', 'yearly', 'pinned'],
+  keep: ['pinned'],
+  'give-up': ['failed'],
+  'mark-leftovers': ['failed'],
+};
 
 export function policyRules(app: SynthesizedApp): void {
   const allows = app.statements().filter(({ effect }) => effect === 'Allow');
@@ -49,23 +55,32 @@ export function policyRules(app: SynthesizedApp): void {
       expect(allows.filter(({ raw }) => raw.NotResource !== undefined).map(describeOne)).toEqual([]);
     });
 
-    it('lets nobody tag but those who decide how long a point stays', () => {
-      const roles = allows.filter(({ actions }) => actions.some((action) => /Tagging/i.test(action) && !/^s3:Get/.test(action)));
-      const names = roles.map(({ of }) => app.target(rolesOf(app, of)[0])?.properties.RoleName);
-      expect([...new Set(names)]).toEqual(TAGGERS.map((agent) => `${app.suite}-backup-${agent}`));
+    it('lets nobody tag but those who decide how long a point stays, and each with its own words only', () => {
+      const rights = allows.filter(({ actions }) => actions.some((action) => /Tagging/i.test(action) && !/^s3:Get/.test(action)));
+      const words = rights.map(({ of, raw }) => {
+        const { StringEquals, ...others } = raw.Condition as Record<string, Record<string, unknown>>;
+        expect(others).toEqual({});
+        return [roleOf(app, of), list(StringEquals!['s3:RequestObjectTag/retention'])];
+      });
+      expect(Object.fromEntries(words)).toEqual(
+        Object.fromEntries(Object.entries(TAGGERS).map(([agent, own]) => [`${app.suite}-backup-${agent}`, own])),
+      );
     });
 
     it('lets one agent ask for archived bytes, which costs money, and only for those of the suite', () => {
       const asking = allows.filter(({ actions }) => actions.includes('s3:RestoreObject'));
-      const names = asking.map(({ of }) => app.target(rolesOf(app, of)[0])?.properties.RoleName);
+      const names = asking.map(({ of }) => roleOf(app, of));
       expect(names).toEqual([`${app.suite}-backup-thaw-point`]);
       expect(asking.map(({ resources }) => readable(resources))).toEqual([[`${bucket}/${app.suite}/artifacts/*`]]);
     });
 
-    it('lets nobody delete a version, change the bucket or retain longer than it should', () => {
+    it('lets nobody change the bucket or retain longer than it should, and one agent remove a version: a delete marker over what must stay', () => {
       const dangerous =
         /^s3:(DeleteObjectVersion|PutBucket|DeleteBucket|PutLifecycle|PutObjectRetention|PutObjectLegalHold|Bypass)/;
-      expect(allows.filter(({ actions }) => actions.some((action) => dangerous.test(action))).map(describeOne)).toEqual([]);
+      const found = allows.filter(({ actions }) => actions.some((action) => dangerous.test(action)));
+      expect(found.map(({ of, actions }) => [roleOf(app, of), ...actions])).toEqual([
+        [`${app.suite}-backup-show-again`, 's3:DeleteObjectVersion'],
+      ]);
     });
   });
 
@@ -103,6 +118,11 @@ export function policyRules(app: SynthesizedApp): void {
       ]);
     });
   });
+}
+
+/** The name of the one role of a policy. */
+function roleOf(app: SynthesizedApp, policy: string): unknown {
+  return app.target(rolesOf(app, policy)[0])?.properties.RoleName;
 }
 
 /** What stands in `Roles` of a policy: names of roles that exist already, references to our own. */

@@ -3,6 +3,7 @@ import { documentRules } from './document-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { machineRules } from './machine-rules.ts';
 import { policyRules } from './policy-rules.ts';
+import { sizeRules } from './size-rules.ts';
 import { SynthesizedApp } from './synthesized-app.ts';
 import { vaultRules } from './vault-rules.ts';
 
@@ -15,3 +16,4 @@ machineRules(app);
 policyRules(app);
 vaultRules(app);
 documentRules(app);
+sizeRules(app);

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Every stack, by what its name has behind the suite's. */
+export const STACKS = ['vault', 'backup-documents', 'restore-documents', 'backup'] as const;
+
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Resource {
@@ -36,7 +39,7 @@ export class SynthesizedApp {
       subnetIds: 'subnet-0123456789abcdef0',
       securityGroupIds: 'sg-0123456789abcdef0',
     });
-    this.resources = ['vault', 'backup'].flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
+    this.resources = STACKS.flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
   }
 
   template(stack: string): { Resources: Record<string, Record<string, unknown>> } & Record<string, unknown> {

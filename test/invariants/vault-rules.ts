@@ -9,6 +9,7 @@ interface Rule {
   TagFilters?: { Key: string; Value: string }[];
   ExpirationInDays?: number;
   NoncurrentVersionExpiration?: { NoncurrentDays: number };
+  Transitions?: { StorageClass: string; TransitionInDays: number }[];
   ExpiredObjectDeleteMarker?: boolean;
   AbortIncompleteMultipartUpload?: { DaysAfterInitiation: number };
 }
@@ -125,7 +126,10 @@ export function vaultRules(app: SynthesizedApp): void {
 
   describe('the lifecycle of the vault', () => {
     it('never touches what is pinned', () => {
-      const removing = rules.filter((rule) => rule.ExpirationInDays || rule.NoncurrentVersionExpiration);
+      // Below `work/` no object belongs to a point.
+      const removing = rules
+        .filter((rule) => rule.ExpirationInDays || rule.NoncurrentVersionExpiration)
+        .filter(({ Prefix }) => Prefix !== keys.work(app.suite));
       const blind = removing.filter(({ TagFilters, Prefix }) => {
         const mayHoldPins = [keys.manifests(app.suite), artifacts, keys.proofs(app.suite)].some(
           (prefix) => prefix.startsWith(Prefix ?? '') || (Prefix ?? '').startsWith(prefix),
@@ -145,13 +149,25 @@ export function vaultRules(app: SynthesizedApp): void {
     });
 
     it('keeps a yearly point for ever', () => {
-      expect(rules.filter(({ TagFilters }) => TagFilters?.[0]?.Value === 'yearly')).toEqual([]);
+      const yearly = rules.filter(({ TagFilters }) => TagFilters?.[0]?.Value === 'yearly');
+      expect(yearly.filter((rule) => rule.ExpirationInDays || rule.NoncurrentVersionExpiration)).toEqual([]);
+    });
+
+    it('moves only the artifacts of the long tiers to a colder class, and not what a listing reads', () => {
+      const moved = rules.filter(({ Transitions }) => Transitions?.length);
+      expect(moved.map(({ Prefix, TagFilters, Transitions }) => [Prefix, TagFilters, Transitions])).toEqual(
+        ['monthly', 'yearly'].map((Value) => [
+          artifacts,
+          [{ Key: 'retention', Value }],
+          [{ StorageClass: 'GLACIER_IR', TransitionInDays: 30 }],
+        ]),
+      );
     });
 
     it('lets a hidden version of a point be brought back for two weeks at least', () => {
-      const hidden = rules.filter(({ TagFilters }) => TagFilters?.length).map((rule) => rule.NoncurrentVersionExpiration);
-      expect(hidden.length).toBeGreaterThan(0);
-      for (const one of hidden) expect(one!.NoncurrentDays).toBeGreaterThanOrEqual(14);
+      const tagged = rules.filter(({ TagFilters, ExpirationInDays }) => TagFilters?.length && ExpirationInDays);
+      expect(tagged.length).toBeGreaterThan(0);
+      for (const rule of tagged) expect(rule.NoncurrentVersionExpiration!.NoncurrentDays).toBeGreaterThanOrEqual(14);
     });
 
     it('clears away markers and uploads that nobody finished, by a rule of their own', () => {

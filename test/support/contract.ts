@@ -20,6 +20,18 @@ export interface Point {
   bytes: number;
   sources: { declared: number; captured: number; absent: number; failed: number };
   lastProof: null | { id: string; at: string; ok: boolean; restoreSeconds: number };
+  retention: null | { hold: 'tier' | 'floor' | 'kept' | 'pruned'; tier: string; expiresAt: string | null };
+}
+
+export interface PlannedPoint {
+  id: string;
+  proven: boolean;
+  hold: 'tier' | 'floor' | 'kept' | 'pruned';
+  tier: string;
+  leavesAt: string | null;
+  why: string;
+  otherwise: string | null;
+  charged: { storageClass: string; days: number } | null;
 }
 
 export interface Check {
@@ -129,7 +141,7 @@ export interface Documents {
     executionArn: string | null;
     warnings: { name: string; source: string | null; message: string }[];
   };
-  list: Common & { points: Point[] };
+  list: Common & { points: Point[]; older: number };
   show: Common & { point: Point; manifest: object | null; secretsKeptIn: string[]; proofs: Proof[]; artifacts: Artifact[] };
   verify: Common & { point: Point | null; proof: Proof | null };
   restore: Common & {
@@ -143,6 +155,14 @@ export interface Documents {
     safetyPoint: string | null;
     made: string[];
     warnings: { name: string; message: string }[];
+  };
+  keep: Common & { outcome: 'changed' | 'refused' | 'locked' | 'failed'; point: Point | null; executionArn: string | null };
+  unkeep: Common & { outcome: 'changed' | 'refused' | 'locked' | 'failed'; point: Point | null; executionArn: string | null };
+  prune: Common & {
+    outcome: 'planned' | 'pruned' | 'refused' | 'locked' | 'failed';
+    plan: PlannedPoint[];
+    givesUp: PlannedPoint[];
+    executionArn: string | null;
   };
   assess: Common & {
     point: Point | null;

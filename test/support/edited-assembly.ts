@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface Template {
@@ -49,14 +49,18 @@ export class EditedAssembly {
     name: string,
     edit: (properties: Record<string, unknown>) => void | Promise<void>,
   ): Promise<void> {
-    const file = join(this.#folder, `${this.#suite}-backup.template.json`);
-    const template = JSON.parse(await readFile(file, 'utf8')) as Template;
     const wanted = `${this.#suite}-backup-${name}`;
-    const found = Object.values(template.Resources).filter(
-      ({ Type, Properties }) => Type === type && Properties[nameProperty] === wanted,
-    );
-    if (found.length !== 1) throw new Error(`${file} holds ${found.length} of ${type} named ${wanted}`);
-    await edit(found[0]!.Properties);
+    const templates = (await readdir(this.#folder)).filter((file) => file.endsWith('.template.json'));
+    const found: { file: string; template: Template; properties: Record<string, unknown> }[] = [];
+    for (const file of templates.map((each) => join(this.#folder, each))) {
+      const template = JSON.parse(await readFile(file, 'utf8')) as Template;
+      for (const { Type, Properties } of Object.values(template.Resources)) {
+        if (Type === type && Properties[nameProperty] === wanted) found.push({ file, template, properties: Properties });
+      }
+    }
+    if (found.length !== 1) throw new Error(`${this.#folder} holds ${found.length} of ${type} named ${wanted}`);
+    const { file, template, properties } = found[0]!;
+    await edit(properties);
     await writeFile(file, JSON.stringify(template, undefined, 1));
   }
 }

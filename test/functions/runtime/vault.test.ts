@@ -76,7 +76,10 @@ describe('an object', () => {
     expect(await range?.transformToString()).toBe('ont');
     await vault.remove('point');
     expect(await vault.getText('point', stored.versionId)).toBe('content');
-    expect(await all(vault.listVersions('point'))).toMatchObject([{ versionId: stored.versionId, isLatest: false }]);
+    expect(await all(vault.listVersions('point'))).toMatchObject([
+      { versionId: stored.versionId, isLatest: false, isMarker: false },
+      { isLatest: true, isMarker: true },
+    ]);
   });
 });
 

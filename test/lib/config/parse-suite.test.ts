@@ -45,11 +45,26 @@ describe('a suite file that says little', () => {
         { name: 'daily', tier: 'daily', expression: 'cron(0 2 * * ? *)' },
         { name: 'full', tier: 'weekly', expression: 'cron(0 3 ? * SUN *)' },
       ],
-      retention: { daily: 7, weekly: 4, monthly: 12, yearly: 'forever', minimumProven: 2 },
+      retention: {
+        daily: 7,
+        weekly: 4,
+        monthly: 12,
+        yearly: 'forever',
+        minimumProven: 2,
+        colder: {
+          monthly: { storageClass: 'GLACIER_IR', afterDays: 30 },
+          yearly: { storageClass: 'GLACIER_IR', afterDays: 30 },
+        },
+      },
       verification: { checks: [], crossChecks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
       alerts: { emails: [] },
       timeouts: { inspect: 300, capture: 21_600, prove: 21_600, thaw: 172_800, workflow: 86_400 },
-      stackNames: { vault: 'shop-vault', workflows: 'shop-backup' },
+      stackNames: {
+        vault: 'shop-vault',
+        backupDocuments: 'shop-backup-documents',
+        restoreDocuments: 'shop-restore-documents',
+        workflows: 'shop-backup',
+      },
       warnings: [],
       deploymentRefusal: null,
     });
@@ -301,5 +316,27 @@ describe('the host', () => {
     expect(suite.deploymentRefusal).toContain('i-00000000000000000');
     expect(suite.warnings).toContain(suite.deploymentRefusal);
     expect(parseSuite(suiteFile, { local: false, overrides: HOST }).deploymentRefusal).toBeNull();
+  });
+});
+
+describe('a colder storage class', () => {
+  const refusal = (retention: object) => problemsOf(suiteWith({ retention })).map(({ path, message }) => `${path}: ${message}`);
+  const accepted = (retention: object) => parseSuite(suiteWith({ retention }), { local: false }).retention.colder;
+
+  it('is refused where its shortest time is longer than a point stays in it, with what that would cost', () => {
+    expect(refusal({ monthly: 3 })).toEqual([
+      expect.stringMatching(/^retention\.colder\.monthly: .*93 days, 63 of them in GLACIER_IR, which is charged for 90/),
+    ]);
+    expect(refusal({ yearly: 1, colder: { yearly: { storageClass: 'DEEP_ARCHIVE', afterDays: 200 } } })).toEqual([
+      expect.stringMatching(/^retention\.colder\.yearly: .*166 of them in DEEP_ARCHIVE, which is charged for 180/),
+    ]);
+    expect(accepted({ monthly: 4 }).monthly).toEqual({ storageClass: 'GLACIER_IR', afterDays: 30 });
+    expect(accepted({ monthly: 1, colder: { monthly: null } }).monthly).toBe(null);
+  });
+
+  it('STANDARD_IA takes nothing before thirty days', () => {
+    const after = (afterDays: number) => ({ colder: { monthly: { storageClass: 'STANDARD_IA', afterDays } } });
+    expect(refusal(after(29))).toEqual([expect.stringMatching(/^retention\.colder\.monthly\.afterDays: must be at least 30/)]);
+    expect(accepted(after(30)).monthly).toEqual({ storageClass: 'STANDARD_IA', afterDays: 30 });
   });
 });

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { artifactsOf, sourcesOfFailure } from '../../../lib/operator/artifacts.ts';
-import { expiryOf } from '../../../lib/operator/vault.ts';
 import { absentSource, sampleFailure, sampleManifest, sampleSource } from './samples.ts';
 
 const manifest = sampleManifest({ sources: [sampleSource(), absentSource(true)] });
@@ -50,12 +49,4 @@ test('a failed run has a row per source, with the reason', () => {
     { source: 'app', kind: 'database', state: 'failed', reason: { name: 'DumpFailed', message: 'lost' }, key: null },
     { source: 'uploads', kind: 'volume', state: 'captured', reason: null, key: null },
   ]);
-});
-
-test('the time S3 gives an object is read from its header', () => {
-  expect(expiryOf('expiry-date="Fri, 04 Dec 2026 00:00:00 GMT", rule-id="daily"')?.toISOString()).toBe(
-    '2026-12-04T00:00:00.000Z',
-  );
-  expect(expiryOf(undefined)).toBe(null);
-  expect(expiryOf('rule-id="daily"')).toBe(null);
 });

@@ -20,7 +20,7 @@ const withSources = (
     : never
 ) =>
   point({
-    manifest: { valid: true, manifest: sampleManifest({ sources }), expiresAt: null },
+    manifest: { valid: true, manifest: sampleManifest({ sources }), storedAt: NOW },
     lastProof: proofFacts(sampleProof()),
   });
 
@@ -94,11 +94,37 @@ test('a captured source without an object, and a manifest without a source, are 
   expect(withSources().restorable).toBe(false);
 });
 
-test('a point whose time has come is not restorable any more', () => {
-  const manifest = { valid: true as const, manifest: sampleManifest(), expiresAt: new Date('2026-11-23T23:59:59Z') };
+test('a point whose time has come is not restorable any more, whatever S3 has removed so far', () => {
   const lastProof = proofFacts(sampleProof());
-  expect(point({ manifest, lastProof })).toMatchObject({ state: 'proven', restorable: false, reason: { name: 'Expired' } });
-  expect(point({ manifest: { ...manifest, expiresAt: new Date('2026-11-25T00:00:00Z') }, lastProof }).restorable).toBe(true);
+  const storedOn = (day: string) => ({
+    valid: true as const,
+    manifest: sampleManifest(),
+    storedAt: new Date(`${day}T02:00:00Z`),
+  });
+  // Seven days after the 16th, at the next midnight, it is the 24th.
+  expect(point({ manifest: storedOn('2026-11-16'), lastProof })).toMatchObject({
+    state: 'proven',
+    restorable: false,
+    reason: { name: 'Expired' },
+    retention: { hold: 'tier', tier: 'daily', expiresAt: '2026-11-24T00:00:00Z' },
+  });
+  expect(point({ manifest: storedOn('2026-11-17'), lastProof }).restorable).toBe(true);
+});
+
+test('a point that is held stays, and one that was given up is over at once', () => {
+  const manifest = { valid: true as const, manifest: sampleManifest(), storedAt: new Date('2025-01-01T02:00:00Z') };
+  const lastProof = proofFacts(sampleProof());
+  const decided = (hold: 'floor' | 'kept' | 'pruned', tier: 'daily' | 'monthly' = 'daily') =>
+    point({ manifest, lastProof, decided: { id: 'x', time: 'x', hold, tier, asked: 'daily' } });
+  expect(decided('floor')).toMatchObject({ restorable: true, retention: { hold: 'floor', tier: 'daily', expiresAt: null } });
+  expect(decided('kept', 'monthly')).toMatchObject({
+    restorable: true,
+    retention: { hold: 'kept', tier: 'monthly', expiresAt: null },
+  });
+  expect(decided('pruned')).toMatchObject({
+    restorable: false,
+    reason: { name: 'Expired', message: expect.stringContaining('given up') },
+  });
 });
 
 test('a failed run is a failed point with its cause and its sources counted', () => {

@@ -9,7 +9,7 @@ import { joinOrStart } from '../../../lib/local-engine/joining/join-or-start.ts'
 import { locateObject } from '../../../lib/local-engine/s3/layout.ts';
 import { main } from '../../../lib/operator/main.ts';
 import type { Documents, Verb } from '../../support/contract.ts';
-import { SUITE } from './samples.ts';
+import { POLICY, SUITE } from './samples.ts';
 
 const BUCKET = 'sample-vault';
 
@@ -83,6 +83,7 @@ const TEMPLATE = {
     UndoRestore: machine(`${SUITE}-backup-undo-restore`, ENDINGS),
     ForgetRestore: machine(`${SUITE}-backup-forget-restore`, ENDINGS),
     MakeContainers: machine(`${SUITE}-backup-make-containers`, ENDINGS),
+    ChangeRetention: machine(`${SUITE}-backup-change-retention`, ENDINGS),
     Assess: machine(`${SUITE}-backup-assess`, ENDINGS),
     HostCommand: machine(`${SUITE}-backup-host-command`, {
       QueryLanguage: 'JSONata',
@@ -113,6 +114,8 @@ const TEMPLATE = {
     [OUTPUTS.undoRestoreMachine]: { Value: { Ref: 'UndoRestore' } },
     [OUTPUTS.forgetRestoreMachine]: { Value: { Ref: 'ForgetRestore' } },
     [OUTPUTS.makeContainersMachine]: { Value: { Ref: 'MakeContainers' } },
+    [OUTPUTS.changeRetentionMachine]: { Value: { Ref: 'ChangeRetention' } },
+    [OUTPUTS.retention]: { Value: JSON.stringify(POLICY) },
     [OUTPUTS.assessMachine]: { Value: { Ref: 'Assess' } },
     [OUTPUTS.hostCommandMachine]: { Value: { Ref: 'HostCommand' } },
     [OUTPUTS.hostLogGroup]: { Value: { Ref: 'Log' } },

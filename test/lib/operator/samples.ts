@@ -2,10 +2,17 @@ import type { Failure } from '../../../functions/contract/failure.ts';
 import type { Lock } from '../../../functions/contract/lock.ts';
 import { type Manifest, type ManifestSource, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { Proof } from '../../../functions/contract/proof.ts';
+import type { RetentionPolicy } from '../../../functions/contract/retention-plan.ts';
 import type { PointFacts } from '../../../lib/operator/point.ts';
 
 export const SUITE = 'sample-suite';
 export const ID = '20261123T020000Z';
+export const POLICY: RetentionPolicy = {
+  timeZone: 'Etc/UTC',
+  days: { daily: 7, weekly: 28, monthly: 372, yearly: null },
+  colder: { daily: null, weekly: null, monthly: null, yearly: null },
+  minimumProven: 2,
+};
 
 export function sampleSource(change: Partial<ManifestSource> = {}): ManifestSource {
   return {
@@ -180,9 +187,11 @@ export function sampleLock(change: Partial<Lock> = {}): Lock {
 export function sampleFacts(change: Partial<PointFacts> = {}): PointFacts {
   return {
     id: ID,
-    manifest: { valid: true, manifest: sampleManifest(), expiresAt: null },
+    manifest: { valid: true, manifest: sampleManifest(), storedAt: new Date('2026-11-23T02:00:10Z') },
     lastProof: null,
     failure: null,
+    decided: null,
+    policy: POLICY,
     lock: null,
     ...change,
   };

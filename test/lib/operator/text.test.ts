@@ -49,7 +49,7 @@ test('a list tells good points from bad ones, with the reason', () => {
     pointOf(sampleFacts({ manifest: null, failure: sampleFailure() }), style.now),
     pointOf(sampleFacts({ lastProof: proofFacts(sampleProof()) }), style.now),
   ];
-  const [header, failed, proven] = list.text({ points }, style, {}).split('\n');
+  const [header, failed, proven] = list.text({ points, older: 0 }, style, {}).split('\n');
   expect(header).toMatch(/id +state +restorable +started +size +sources/);
   expect(failed).toMatch(/^✗ +20261123T020000Z +failed +no .* DumpFailed \(app\): pg_dump: error: connection lost$/);
   expect(proven).toMatch(/^✓ +20261123T020000Z +proven +yes +3 h ago +1\.2 kB +1\/1 /);

@@ -11,6 +11,7 @@ const PUT_BACK = 'Put back what the run has touched';
 const RECORD = 'Record the failure';
 const TELL = 'Tell the operators';
 const TELL_PLAINLY = 'Tell the operators plainly';
+const MARK = 'Mark what the run has stored';
 const RELEASE = 'Release the lock of the run';
 
 const RUN = 'arn:aws:states:eu-west-1:123456789012:execution:shop-backup-backup:run-7';
@@ -48,6 +49,7 @@ async function cleanUp(
       [REMOVE]: [{ give: { Output: { result: { removed: 1 } } } }],
       [RECORD]: [recorded(true)],
       [TELL]: [payload({ messageId: '1' })],
+      [MARK]: [payload({ marked: 2 })],
       [RELEASE]: [payload({ released: true })],
       ...tasks,
     },
@@ -64,7 +66,7 @@ describe('after a run that went wrong', () => {
   it('its commands are ended before its scratch is removed, it is recorded and told, and its lock released', async () => {
     const { names, calls, outcome } = await cleanUp();
     expect(outcome.status).toBe('SUCCEEDED');
-    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, TELL, RELEASE]);
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, TELL, MARK, RELEASE]);
     const cancelled = calls.filter(({ stateName }) => stateName === CANCEL).map((call) => call.arguments);
     expect(cancelled).toEqual([expect.objectContaining({ CommandId: 'ours' })]);
   });
@@ -78,7 +80,7 @@ describe('after a run that went wrong', () => {
 
   it('it is recorded, cleaned up and not told when the run that it was a part of tells it', async () => {
     const { names } = await cleanUp({ [FIND]: [payload({ holdsLock: true, recorded: false, state: '', toldByParent: true })] });
-    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, RELEASE]);
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, RECORD, MARK, RELEASE]);
   });
 
   it('nothing on the host is touched once another run may be at work there', async () => {
@@ -90,12 +92,12 @@ describe('after a run that went wrong', () => {
     const restoring = payload({ holdsLock: true, recorded: false, restoreId: 'r1', state: '' });
     const back = { give: { Output: { message: 'Everything is back.' } } };
     const { names, calls } = await cleanUp({ [FIND]: [restoring], [PUT_BACK]: [back] });
-    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, PUT_BACK, RECORD, TELL, RELEASE]);
+    expect(names).toEqual([FIND, LIST, CANCEL, LOOK, LOOK, REMOVE, PUT_BACK, RECORD, TELL, MARK, RELEASE]);
     expect(calls.find(({ stateName }) => stateName === RECORD)?.arguments).toMatchObject({
       Payload: { failure: { name: 'DumpFailed', message: 'cut Everything is back.' } },
     });
     const cannot = await cleanUp({ [FIND]: [restoring], [PUT_BACK]: [down] });
-    expect(cannot.names.slice(-4)).toEqual([PUT_BACK, RECORD, TELL, RELEASE]);
+    expect(cannot.names.slice(-5)).toEqual([PUT_BACK, RECORD, TELL, MARK, RELEASE]);
   });
 
   it('only one clean-up puts a restore back: another waits for it, and finds nothing left', async () => {
@@ -116,7 +118,12 @@ describe('after a run that went wrong', () => {
   ])('it is told and its lock released even when %s', async (_, tasks) => {
     const { names, outcome } = await cleanUp(tasks);
     expect(outcome.status).toBe('SUCCEEDED');
-    expect(names.slice(-3)).toEqual([RECORD, TELL, RELEASE]);
+    expect(names.slice(-4)).toEqual([RECORD, TELL, MARK, RELEASE]);
+  });
+
+  it('its lock is released even when what it has stored cannot be marked', async () => {
+    const { names, outcome } = await cleanUp({ [MARK]: [{ fail: ['Unexpected', 'no'] }] });
+    expect([outcome.status, names.at(-1)]).toEqual(['SUCCEEDED', RELEASE]);
   });
 
   it('the machine itself tells what its agent cannot', async () => {
@@ -124,7 +131,7 @@ describe('after a run that went wrong', () => {
       [TELL]: [{ fail: ['Unexpected', 'no agent'] }],
       [TELL_PLAINLY]: [{ give: { MessageId: '1' } }],
     });
-    expect(names.slice(-2)).toEqual([TELL_PLAINLY, RELEASE]);
+    expect(names.slice(-3)).toEqual([TELL_PLAINLY, MARK, RELEASE]);
     expect(calls.find(({ stateName }) => stateName === TELL_PLAINLY)?.arguments).toMatchObject({
       Message: expect.stringContaining('DumpFailed: cut'),
     });

@@ -242,7 +242,7 @@ describe('a step of another machine', () => {
   it('gives a document exactly its parameters, or is refused when it is made', () => {
     const scope = stack();
     const hostCommand = new HostCommand(scope, 'HostCommand', { suite: 'shop', instanceId: 'i-0123456789abcdef0' });
-    const document = hostCommand.document('remove-scratch', {
+    const document = hostCommand.document(scope, 'remove-scratch', {
       script: 'functions/verify/remove-scratch.sh',
       parameters: { proof: { description: 'Proof', pattern: '^[a-z]+$' } },
       timeoutSeconds: 60,

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { nextTime, type Retained } from '../contract/retention.ts';
+import { decide, reasonOf } from '../contract/retention-plan.ts';
+import { policySchema } from '../contract/retention-policy.ts';
+import { required } from '../runtime/environment.ts';
+import { agent } from '../runtime/handler.ts';
+import { Vault } from '../runtime/vault.ts';
+import { readHistory } from './history.ts';
+import { record } from './hold-point.ts';
+import { refused } from './refused.ts';
+
+const input = z.object({
+  suite: z.string(),
+  policy: policySchema,
+  ids: z.array(z.string()).min(1).max(100),
+  /** Must be the suite's name. */
+  confirm: z.string().nullable(),
+  who: z.string().max(200),
+  why: z.string().max(1000),
+});
+
+const vault = new Vault(required('BUCKET'));
+
+/**
+ * Gives points up before their time: from this record on they are not restored from. All or none: what is held by the floor or by an operator,
+ * or is not there, is told of every one.
+ */
+export const handler = agent(input, async ({ suite, policy, ids, confirm, who, why }) => {
+  const now = new Date();
+  const { points, decided } = await readHistory(vault, suite, policy, now);
+  const decisions = new Map(decide(points, policy, now).map((decision) => [decision.id, decision]));
+  const unknown = ids.filter((id) => !decisions.has(id));
+  if (unknown.length > 0) return refused('NotFound', `There is no recovery point ${unknown.join(', ')} whose time has not come.`);
+  const asked = ids.map((id) => decisions.get(id)!);
+  const kept = asked.filter(({ hold }) => hold === 'kept').map(({ id }) => id);
+  const floor = asked.filter(({ hold }) => hold === 'floor').map((each) => `${each.id} is ${reasonOf(each, policy)}`);
+  if (floor.length > 0) return refused('FloorReached', `Nothing was given up: ${floor.join(', ')}.`);
+  if (kept.length > 0) return refused('Refused', `Nothing was given up: ${kept.join(', ')} is kept; unkeep it first.`);
+  if (confirm !== suite) return refused('Refused', `To give up ${ids.join(', ')}, confirm with the suite's name, ${suite}.`);
+  const orders = asked.map(
+    ({ id, tier, asked: wanted }): Retained => ({
+      id,
+      time: nextTime(now, decided.get(id)?.time),
+      hold: 'pruned',
+      tier,
+      asked: wanted,
+    }),
+  );
+  for (const order of orders) await record(vault, suite, order, `${who}: ${why}`);
+  return { outcome: 'Go' };
+});
