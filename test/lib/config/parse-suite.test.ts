@@ -335,8 +335,10 @@ describe('a colder storage class', () => {
   });
 
   it('STANDARD_IA takes nothing before thirty days', () => {
-    const after = (afterDays: number) => ({ colder: { monthly: { storageClass: 'STANDARD_IA', afterDays } } });
-    expect(refusal(after(29))).toEqual([expect.stringMatching(/^retention\.colder\.monthly\.afterDays: must be at least 30/)]);
-    expect(accepted(after(30)).monthly).toEqual({ storageClass: 'STANDARD_IA', afterDays: 30 });
+    const movedAfter = (afterDays: number) => ({ colder: { monthly: { storageClass: 'STANDARD_IA', afterDays } } });
+    expect(refusal(movedAfter(29))).toEqual([
+      expect.stringMatching(/^retention\.colder\.monthly\.afterDays: must be at least 30/),
+    ]);
+    expect(accepted(movedAfter(30)).monthly).toEqual({ storageClass: 'STANDARD_IA', afterDays: 30 });
   });
 });
