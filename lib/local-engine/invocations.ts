@@ -3,6 +3,7 @@ import { hexOf } from './assembly/resource-types.ts';
 import type { Invocation } from './events/rules.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Functions } from './lambda/functions.ts';
+import type { Permit, Right } from './policies/right.ts';
 import { ServiceError } from './service-error.ts';
 import type { Topics } from './sns/topics.ts';
 import type { Executions } from './states-service/executions.ts';
@@ -13,6 +14,9 @@ export interface Targets {
   functions: Functions;
   topics: Topics;
   activity: Activity;
+  permit: Permit;
+  /** What it takes to set the target with this ARN going. */
+  rightsOf: (arn: string) => Right[];
   /** Where invocations that failed are noted, because nobody waits for their answer. */
   undelivered: JsonLines;
 }
@@ -44,7 +48,11 @@ export function invoke(targets: Targets, invocation: Invocation): Promise<void> 
   });
 }
 
-async function perform({ executions, functions, topics }: Targets, { arn, input, id }: Invocation): Promise<void> {
+async function perform(
+  { executions, functions, topics, permit, rightsOf }: Targets,
+  { arn, input, id, by }: Invocation,
+): Promise<void> {
+  permit(by, rightsOf(arn));
   if (functions.has(arn)) {
     const outcome = await functions.invoke(arn, input);
     if ('error' in outcome) throw new Error(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);

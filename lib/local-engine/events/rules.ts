@@ -1,5 +1,6 @@
 import type { Problem } from '../assembly/problem.ts';
 import { type Assembly, resourcesOf } from '../assembly/read-assembly.ts';
+import { type Principal, sessionOf } from '../policies/principal.ts';
 import type { PlatformEvent } from '../states-service/status-event.ts';
 import { checkPattern, matchesPattern, PatternInvalid } from './event-pattern.ts';
 import { type InputChoice, isSimplePath, targetInput, undefinedPlaceholders } from './target-input.ts';
@@ -7,10 +8,12 @@ import { type InputChoice, isSimplePath, targetInput, undefinedPlaceholders } fr
 interface Target extends InputChoice {
   Id: string;
   Arn: string;
+  RoleArn?: string;
 }
 
 export interface Rule {
   name: string;
+  arn: string;
   pattern: Record<string, unknown>;
   targets: Target[];
 }
@@ -20,11 +23,13 @@ export interface Invocation {
   arn: string;
   input: string;
   id: string;
+  /** In whose name. */
+  by: Principal;
 }
 
 /** The enabled rules of an assembly; what the engine cannot carry out is a problem. */
 export function rulesOfAssembly(assembly: Assembly, problems: Problem[]): Rule[] {
-  return resourcesOf(assembly, 'AWS::Events::Rule').flatMap(({ stack, logicalId, name, properties }) => {
+  return resourcesOf(assembly, 'AWS::Events::Rule').flatMap(({ stack, logicalId, name, arn, properties }) => {
     const problem = (path: string, message: string): void => {
       problems.push({ stack, logicalId, path: `Properties.${path}`, message });
     };
@@ -45,7 +50,7 @@ export function rulesOfAssembly(assembly: Assembly, problems: Problem[]): Rule[]
       }
     });
     if (properties.State === 'DISABLED') return [];
-    return [{ name, pattern: properties.EventPattern as Record<string, unknown>, targets }];
+    return [{ name, arn: arn as string, pattern: properties.EventPattern as Record<string, unknown>, targets }];
   });
 }
 
@@ -59,6 +64,12 @@ export function invocationsOf(rules: Rule[], event: PlatformEvent): Invocation[]
         arn: target.Arn,
         input: targetInput(target, plain),
         id: `${event.id}-${rule.name}-${target.Id}`,
+        by: callerOf(rule, target),
       })),
     );
+}
+
+/** With a role EventBridge acts as it; without one it comes as a service, and the target's own policy must let it in. */
+function callerOf(rule: Rule, { RoleArn }: Target): Principal {
+  return RoleArn === undefined ? { service: 'events.amazonaws.com', sourceArn: rule.arn } : sessionOf(RoleArn, 'events');
 }

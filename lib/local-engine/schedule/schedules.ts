@@ -2,6 +2,7 @@ import type { Problem } from '../assembly/problem.ts';
 import { type Assembly, resourcesOf } from '../assembly/read-assembly.ts';
 import { hexOf } from '../assembly/resource-types.ts';
 import type { Invocation } from '../events/rules.ts';
+import { sessionOf } from '../policies/principal.ts';
 import { ExpressionInvalid, nextTimes } from './expression.ts';
 
 export interface Schedule {
@@ -92,7 +93,7 @@ function invocationAt(schedule: Schedule, time: Date): Invocation {
     .replaceAll('<aws.scheduler.schedule-arn>', schedule.arn)
     .replaceAll('<aws.scheduler.execution-id>', id)
     .replaceAll('<aws.scheduler.attempt-number>', '1');
-  return { arn: schedule.target.Arn, input, id };
+  return { arn: schedule.target.Arn, input, id, by: sessionOf(schedule.target.RoleArn, 'scheduler') };
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

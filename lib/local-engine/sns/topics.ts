@@ -11,6 +11,8 @@ export interface Subscription {
 
 export interface Topic {
   arn: string;
+  /** ARN, id or alias of the key that encrypts its messages. */
+  key?: string;
   subscriptions: (Subscription & { arn: string })[];
 }
 

@@ -2,7 +2,7 @@ import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
-import { machineResource, reference, roleResource } from './foreign-assembly.ts';
+import { allow, machineResource, reference, roleResource } from './foreign-assembly.ts';
 import { eventually, hostCommands, shopOptions, started } from './foreign-engine.ts';
 
 const ssm = (action: string, Arguments: object, more: object) => ({
@@ -15,6 +15,20 @@ const ssm = (action: string, Arguments: object, more: object) => ({
 const shop = {
   Resources: {
     Clerk: roleResource,
+    HostLogs: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'logs',
+        Roles: [hostCommands.roleName],
+        PolicyDocument: allow(
+          ['logs:DescribeLogGroups', '*'],
+          [
+            ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+            { 'Fn::Sub': `arn:aws:logs:*:${reference('AWS::AccountId')}:log-group:/shop/*` },
+          ],
+        ),
+      },
+    },
     Shelf: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } },
     Count: {
       Type: 'AWS::SSM::Document',
