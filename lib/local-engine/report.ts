@@ -8,7 +8,8 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
   },
   {
     types: ['AWS::IAM::Role'],
-    sentence: 'The operator stands for an administrator of the account: nothing is refused but what the policy of a resource denies.',
+    sentence:
+      'The operator stands for an administrator of the account: nothing is refused but what the policy of a resource denies.',
   },
   {
     types: ['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy'],

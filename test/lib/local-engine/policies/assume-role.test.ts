@@ -2,9 +2,10 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Engine } from '../../../../lib/local-engine/engine.ts';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { allow, reference } from '../foreign-assembly.ts';
 import { shopOptions, started } from '../foreign-engine.ts';
-import { outcome, quietEngine } from './refused.ts';
+import { outcome } from './refused.ts';
 import { credentialsIn, type SessionCredentials, sts } from './sts-caller.ts';
 
 quietEngine();

@@ -2,9 +2,10 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { describe, expect, it } from 'vitest';
 import { AssemblyRefused } from '../../../../lib/local-engine/assembly/problem.ts';
 import { startEngine } from '../../../../lib/local-engine/start-engine.ts';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { allow, functionResource, machineResource, reference, roleResource, trust } from '../foreign-assembly.ts';
 import { hostCommands, shopOptions, started } from '../foreign-engine.ts';
-import { outcome, quietEngine } from './refused.ts';
+import { outcome } from './refused.ts';
 
 quietEngine();
 

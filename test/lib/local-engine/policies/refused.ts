@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, type MockInstance, vi } from 'vitest';
 import { readJsonLines } from '../../../../lib/local-engine/json-lines.ts';
 
 /** A line of the engine's record of refusals. */
@@ -9,16 +8,6 @@ export interface Refused {
   resource: string;
   message: string;
   context: Record<string, unknown>;
-}
-
-/** For a test file that provokes refusals: keeps them from the output of the tests, and gives what would stand there. */
-export function quietEngine(): () => string {
-  let spy: MockInstance | undefined;
-  beforeAll(() => {
-    spy = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  });
-  afterAll(() => spy?.mockRestore());
-  return () => (spy?.mock.calls ?? []).map(([text]) => String(text)).join('');
 }
 
 /** What an engine has refused so far, from its own record. */

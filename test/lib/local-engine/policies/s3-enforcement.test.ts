@@ -13,9 +13,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, it } from 'vitest';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { reference, trust } from '../foreign-assembly.ts';
 import { shopOptions, started } from '../foreign-engine.ts';
-import { outcome, quietEngine, refused } from './refused.ts';
+import { outcome, refused } from './refused.ts';
 
 const Bucket = 'garden';
 const bucket = `arn:aws:s3:::${Bucket}`;

@@ -11,10 +11,11 @@ import { ListTopicsCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sn
 import { GetParameterCommand, ListCommandsCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../lib/local-engine/engine.ts';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { functionResource, machineResource, roleResource, trust } from '../foreign-assembly.ts';
 import { shopOptions, started } from '../foreign-engine.ts';
 import { LambdaCaller } from '../lambda-caller.ts';
-import { outcome, quietEngine } from './refused.ts';
+import { outcome } from './refused.ts';
 import { sts } from './sts-caller.ts';
 
 quietEngine();

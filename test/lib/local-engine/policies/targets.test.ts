@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { allow, functionResource, machineResource, trust } from '../foreign-assembly.ts';
 import { eventually, shopOptions, started } from '../foreign-engine.ts';
-import { quietEngine, refused } from './refused.ts';
+import { refused } from './refused.ts';
 
 quietEngine();
 

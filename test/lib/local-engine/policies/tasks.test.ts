@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { quietEngine } from '../../../support/quiet-engine.ts';
 import { allow, functionResource, machineResource, reference, trust } from '../foreign-assembly.ts';
 import { hostCommands, shopOptions, started } from '../foreign-engine.ts';
-import { quietEngine, refused } from './refused.ts';
+import { refused } from './refused.ts';
 
 quietEngine();
 

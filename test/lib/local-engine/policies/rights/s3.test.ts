@@ -25,9 +25,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../../lib/local-engine/engine.ts';
 import { startEngine } from '../../../../../lib/local-engine/start-engine.ts';
+import { quietEngine } from '../../../../support/quiet-engine.ts';
 import { allow, trust } from '../../foreign-assembly.ts';
 import { hostCommands } from '../../foreign-engine.ts';
-import { outcome, quietEngine, refused } from '../refused.ts';
+import { outcome, refused } from '../refused.ts';
 import { temporaryAssembly } from '../temporary-assembly.ts';
 
 const Bucket = 'garden';
