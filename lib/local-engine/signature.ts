@@ -88,12 +88,13 @@ export function authenticate(request: SignedRequest, lookup: (accessKeyId: strin
 /** The engine listens on the loopback interface only. */
 const LOOPBACK = '127.0.0.1';
 
-function contextOf({ expires }: Claim, age: number): Context {
+function contextOf({ expires, payloadHash: sha256 }: Claim, age: number): Context {
   return {
     'aws:sourceip': LOOPBACK,
     's3:authtype': expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
     's3:signatureage': String(Math.max(0, age)),
     's3:signatureversion': 'AWS4-HMAC-SHA256',
+    's3:x-amz-content-sha256': sha256,
   };
 }
 

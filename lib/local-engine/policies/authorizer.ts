@@ -40,14 +40,6 @@ export class Authorizer {
     }
   }
 
-  /** The same as a question, without a record. */
-  mayDo(principal: Principal, rights: readonly Right[]): boolean {
-    return rights.every((right) => {
-      const request = this.#requestOf(principal, right, {});
-      return request === undefined || this.#judge(principal, request) === undefined;
-    });
-  }
-
   #judge(principal: Principal, request: Request): Objection {
     const { roles, resources } = this.#policies;
     const assumes = request.action === 'sts:AssumeRole';
@@ -86,6 +78,7 @@ export class Authorizer {
         'aws:resourceaccount': account,
         'aws:currenttime': new Date().toISOString(),
         'aws:epochtime': String(Math.floor(Date.now() / 1000)),
+        ...(action.startsWith('s3:') && { 's3:resourceaccount': account }),
         ...(isKey && { 'kms:calleraccount': isService(principal) ? account : accountOf(principal.identityArn) }),
         ...(isKey && via !== undefined && { 'kms:viaservice': `${via}.${region}.${urlSuffix}` }),
         ...caller,

@@ -1,4 +1,5 @@
 import {
+  CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   GetBucketAclCommand,
   GetObjectCommand,
@@ -10,6 +11,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, it } from 'vitest';
@@ -129,6 +131,77 @@ describe('a refusal', () => {
     expect(await outcome(gardener.send(put('a')))).toBe('done');
     expect(await outcome(gardener.send(get('a')))).toBe('AccessDenied');
     expect(await outcome(operator.send(get('a')))).toBe('done');
+  });
+});
+
+describe('what policies may ask about', () => {
+  const common = {
+    'aws:currenttime': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    'aws:epochtime': expect.stringMatching(/^\d+$/),
+    'aws:principalaccount': '000000000000',
+    'aws:principalarn': 'arn:aws:iam::000000000000:role/green/gardener',
+    'aws:principalisawsservice': 'false',
+    'aws:principaltype': 'AssumedRole',
+    'aws:requestedregion': 'us-east-1',
+    'aws:resourceaccount': '000000000000',
+    'aws:securetransport': 'true',
+    'aws:sourceip': '127.0.0.1',
+    'aws:viaawsservice': 'false',
+    's3:authtype': 'REST-HEADER',
+    's3:resourceaccount': '000000000000',
+    's3:signatureage': expect.stringMatching(/^\d+$/),
+    's3:signatureversion': 'AWS4-HMAC-SHA256',
+    's3:x-amz-content-sha256': expect.stringMatching(/^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-.*)$/),
+  };
+  it.each<[what: string, call: (client: S3Client) => Promise<unknown>, context: object]>([
+    [
+      'a put',
+      (client) =>
+        client.send(
+          put('a', {
+            Tagging: 'colour=red',
+            StorageClass: 'GLACIER',
+            ServerSideEncryption: 'aws:kms',
+            SSEKMSKeyId: 'k',
+            IfNoneMatch: '*',
+          }),
+        ),
+      {
+        's3:if-none-match': '*',
+        's3:objectcreationoperation': 'true',
+        's3:requestobjecttag/colour': 'red',
+        's3:requestobjecttagkeys': ['colour'],
+        's3:x-amz-server-side-encryption': 'aws:kms',
+        's3:x-amz-server-side-encryption-aws-kms-key-id': 'k',
+        's3:x-amz-storage-class': 'GLACIER',
+      },
+    ],
+    [
+      'a put over what is known',
+      (client) => client.send(put('a', { IfMatch: '"etag"' })),
+      { 's3:if-match': 'etag', 's3:objectcreationoperation': 'true' },
+    ],
+    [
+      'the beginning of an upload',
+      (client) => client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'a' })),
+      { 's3:objectcreationoperation': 'false' },
+    ],
+    [
+      'a part of one',
+      (client) => client.send(new UploadPartCommand({ Bucket, Key: 'a', UploadId: 'u', PartNumber: 1, Body: 'x' })),
+      { 's3:objectcreationoperation': 'false' },
+    ],
+    ['a version', (client) => client.send(new GetObjectCommand({ Bucket, Key: 'a', VersionId: 'v' })), { 's3:versionid': 'v' }],
+    [
+      'a list',
+      (client) => client.send(new ListObjectsV2Command({ Bucket, Prefix: 'a', Delimiter: '/', MaxKeys: 3 })),
+      { 's3:prefix': 'a', 's3:delimiter': '/', 's3:max-keys': '3' },
+    ],
+  ])('%s says of itself', async (_, call, context) => {
+    const { gardener, refusals } = await garden({ may: [allowed({ Action: 's3:GetBucketLocation', Resource: bucket })] });
+    await outcome(call(gardener));
+    expect(refusals()).toHaveLength(1);
+    expect(refusals()[0]!.context).toEqual({ ...common, ...context });
   });
 });
 
@@ -283,13 +356,15 @@ describe('a presigned URL', () => {
 describe('what this server does not do', () => {
   it('is refused to who may not do it on AWS, and not implemented for who may', async () => {
     const { operator, gardener } = await garden({ may: [allowed(objects)] });
-    const calls = (client: S3Client): [action: string, call: Promise<unknown>][] => [
-      ['s3:GetBucketAcl', client.send(new GetBucketAclCommand({ Bucket }))],
-      ['s3:PutBucketPolicy', client.send(new PutBucketPolicyCommand({ Bucket, Policy: '{}' }))],
-      ['s3:PutObjectAcl', client.send(new PutObjectAclCommand({ Bucket, Key: 'a', ACL: 'private' }))],
+    const calls: [action: string, call: (client: S3Client) => Promise<unknown>][] = [
+      ['s3:GetBucketAcl', (client) => client.send(new GetBucketAclCommand({ Bucket }))],
+      ['s3:PutBucketPolicy', (client) => client.send(new PutBucketPolicyCommand({ Bucket, Policy: '{}' }))],
+      ['s3:PutObjectAcl', (client) => client.send(new PutObjectAclCommand({ Bucket, Key: 'a', ACL: 'private' }))],
     ];
-    for (const [action, call] of calls(gardener)) await expect(call, action).rejects.toThrow(new RegExp(`perform: ${action} `));
-    for (const [action, call] of calls(operator)) expect(await outcome(call), action).toBe('NotImplemented');
+    for (const [action, call] of calls) {
+      await expect(call(gardener), action).rejects.toThrow(new RegExp(`perform: ${action} `));
+      expect(await outcome(call(operator)), action).toBe('NotImplemented');
+    }
   });
 
   it('and what does not exist is told after the rights were looked at', async () => {
