@@ -108,7 +108,14 @@ describe('what AWS would refuse at a deployment is refused', () => {
         Selling: machineResource(pass),
         Rule: {
           Type: 'AWS::Events::Rule',
-          Properties: { EventPattern: { source: ['x'] }, Targets: [{ Id: 'A', Arn: { Ref: 'Selling' }, RoleArn: asRole }] },
+          Properties: {
+            EventPattern: { source: ['x'] },
+            Targets: [
+              { Id: 'A', Arn: { Ref: 'Selling' }, RoleArn: asRole },
+              { Id: 'B', Arn: { Ref: 'Selling' } },
+              { Id: 'C', Arn: { 'Fn::GetAtt': ['Price', 'Arn'] } },
+            ],
+          },
         },
         Schedule: {
           Type: 'AWS::Scheduler::Schedule',
@@ -125,6 +132,7 @@ describe('what AWS would refuse at a deployment is refused', () => {
       expect.stringMatching(/^Price Properties.Role lambda.amazonaws.com may not act as .*role\/Shop-Clerk/),
       expect.stringMatching(/^Selling Properties.RoleArn states.amazonaws.com may not act as/),
       expect.stringMatching(/^Rule Properties.Targets.0.RoleArn events.amazonaws.com may not act as/),
+      expect.stringMatching(/^Rule Properties.Targets.1.RoleArn events.amazonaws.com needs a role/),
       expect.stringMatching(/^Schedule Properties.Target.RoleArn scheduler.amazonaws.com may not act as/),
     ]);
   });
