@@ -16,7 +16,7 @@ import { stackRights } from './policies/rights/stacks.ts';
 import { topicRights } from './policies/rights/topics.ts';
 import { scheduleService } from './schedule/schedule-api.ts';
 import type { Schedule } from './schedule/schedules.ts';
-import type { Topic, Topics } from './sns/topics.ts';
+import type { Topics } from './sns/topics.ts';
 import { stacksApi } from './stacks/stacks-api.ts';
 
 export interface ServiceParts {
@@ -28,14 +28,13 @@ export interface ServiceParts {
   identity: Call;
   logs: LogFiles;
   topics: Topics;
-  topicList: readonly Topic[];
   schedules: Schedule[];
   functions: Functions;
 }
 
 /** The services of the front by the names that clients sign with, each behind the check of its caller's rights. */
 export function servicesOf(parts: ServiceParts): Record<string, Service> {
-  const { assembly, permit, states, commands, identity, logs, topics, topicList, schedules, functions } = parts;
+  const { assembly, permit, states, commands, identity, logs, topics, schedules, functions } = parts;
   const { place } = assembly;
   const publish: Call = (action, parameters) => topics.call(action, parameters);
   const queryDenied = { code: 'AccessDenied', status: 403 };
@@ -50,7 +49,7 @@ export function servicesOf(parts: ServiceParts): Record<string, Service> {
     }),
     sns: queryService({
       namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
-      call: guarded('SNS', publish, topicRights(place, topicList), permit, topicDenied),
+      call: guarded('SNS', publish, topicRights(place, topics), permit, topicDenied),
     }),
     sts: queryService({
       namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',

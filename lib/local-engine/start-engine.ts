@@ -77,7 +77,8 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
 
   const principals = new Principals();
   const operator = principals.credentialsOf(`arn:${place.partition}:iam::${place.account}:user/operator`);
-  const hostRole = roleArn(place, options.hostCommands.roleName);
+  const { roleName } = options.hostCommands;
+  const hostRole = loaded.roleArns.find((arn) => nameOfRole(arn) === roleName) ?? roleArn(place, roleName);
   const hostSession = options.hostCommands.instanceId;
   principals.credentialsOf(hostRole, hostSession);
   for (const role of loaded.roleArns) principals.credentialsOf(role);
@@ -111,11 +112,11 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   });
   opened.push(() => functions.close());
 
-  const rightsOf = (arn: string) => targetRights(place, loaded.topics, arn);
+  const rightsOf = (arn: string) => targetRights(place, topics, arn);
   const targets: Targets = { executions: () => executions, functions, topics, activity, permit, rightsOf, undelivered };
   const states: Call = guarded('Step Functions', (...call) => statesApi(executions, place)(...call), statesRights(place), permit);
   const commands: Call = guarded('SSM', (action, parameters) => ssm.call(action, parameters), commandRights(place), permit);
-  const services = { functions, topics, topicList: loaded.topics, states, commands, permit };
+  const services = { functions, topics, states, commands, permit };
   const executions: Executions = new Executions({
     place,
     machines: loaded.machines,

@@ -40,6 +40,11 @@ export class Topics {
     return this.#topics.has(arn);
   }
 
+  /** The key that encrypts the messages of a topic: ARN, id or alias. */
+  keyOf(arn: string): string | undefined {
+    return this.#topics.get(arn)?.key;
+  }
+
   /** Publishes a message. `parameters` are those of the Publish action. @throws ServiceError NotFound, InvalidParameter */
   publish(parameters: Record<string, unknown>): { MessageId: string } {
     const unknown = Object.keys(parameters).filter((name) => !publishParameters.includes(name));

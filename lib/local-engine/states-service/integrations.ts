@@ -9,7 +9,7 @@ import { invocationRight } from '../policies/rights/functions.ts';
 import { publishingRights } from '../policies/rights/topics.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Caller } from '../signature.ts';
-import type { Topic, Topics } from '../sns/topics.ts';
+import type { Topics } from '../sns/topics.ts';
 import { TaskFailure } from '../states/errors.ts';
 import type { ExecutionContext, TaskCall } from '../states/visit.ts';
 import { deniedTask } from './denied-task.ts';
@@ -28,8 +28,6 @@ export interface TaskServices {
   executions: () => Executions;
   functions: Functions;
   topics: Topics;
-  /** The same as data. */
-  topicList: readonly Topic[];
   /** These two ask for the caller's rights by themselves. */
   states: Call;
   commands: Call;
@@ -79,7 +77,7 @@ export function integrations(services: TaskServices): Record<string, Integration
       return { ExecutedVersion: '$LATEST', Payload: JSON.parse(outcome.result), StatusCode: 200 };
     }),
     'sns:publish': named('SNS', async (args, by) => {
-      permit(by, publishingRights(services.topicList, String(args.TopicArn ?? args.TargetArn)));
+      permit(by, publishingRights(topics, String(args.TopicArn ?? args.TargetArn)));
       return topics.publish({ ...args, Message: textOf(args.Message) });
     }),
     'states:startExecution': named('StepFunctions', async (args, by) => {

@@ -1,9 +1,9 @@
 import { arn, type Place } from '../../assembly/place.ts';
-import type { Topic } from '../../sns/topics.ts';
+import type { Topics } from '../../sns/topics.ts';
 import type { Right, RightsTable } from '../right.ts';
 
 /** SNS. Who publishes to an encrypted topic uses its key. */
-export function topicRights(place: Place, topics: readonly Topic[]): RightsTable {
+export function topicRights(place: Place, topics: Topics): RightsTable {
   const account = (action: string) => (): Right[] => [{ action: `sns:${action}`, resource: arn(place, 'sns', '*') }];
   return {
     Publish: ({ TopicArn, TargetArn }) => publishingRights(topics, String(TopicArn ?? TargetArn)),
@@ -13,8 +13,8 @@ export function topicRights(place: Place, topics: readonly Topic[]): RightsTable
   };
 }
 
-export function publishingRights(topics: readonly Topic[], topicArn: string): Right[] {
-  const key = topics.find(({ arn: known }) => known === topicArn)?.key;
+export function publishingRights(topics: Topics, topicArn: string): Right[] {
+  const key = topics.keyOf(topicArn);
   const context = { 'kms:encryptioncontext:aws:sns:topicarn': topicArn, 'kms:encryptioncontextkeys': ['aws:sns:topicArn'] };
   return [
     { action: 'sns:Publish', resource: topicArn },
