@@ -3,6 +3,7 @@ import { hexOf } from './assembly/resource-types.ts';
 import type { Invocation } from './events/rules.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Functions } from './lambda/functions.ts';
+import { isPermitted } from './policies/is-permitted.ts';
 import type { Permit, Right } from './policies/right.ts';
 import { ServiceError } from './service-error.ts';
 import type { Topics } from './sns/topics.ts';
@@ -42,10 +43,19 @@ export function invoke(targets: Targets, invocation: Invocation): Promise<void> 
       await perform(targets, invocation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      targets.undelivered.append({ at: new Date().toISOString(), ...invocation, message });
+      const { arn, input, id } = invocation;
+      const queueArn = deadLetterQueue(targets, invocation);
+      targets.undelivered.append({ at: new Date().toISOString(), arn, input, id, message, ...(queueArn && { queueArn }) });
       process.stderr.write(`local engine: ${invocation.arn} could not be invoked: ${message}\n`);
     }
   });
+}
+
+/** The queue that takes what could not be delivered, if it may be put there; otherwise AWS would lose it. */
+function deadLetterQueue({ permit }: Targets, { deadLetters }: Invocation): string | undefined {
+  if (deadLetters === undefined) return undefined;
+  const { queueArn, by } = deadLetters;
+  return isPermitted(permit, by, [{ action: 'sqs:SendMessage', resource: queueArn }]) ? queueArn : undefined;
 }
 
 async function perform(

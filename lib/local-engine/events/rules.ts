@@ -9,6 +9,7 @@ interface Target extends InputChoice {
   Id: string;
   Arn: string;
   RoleArn?: string;
+  DeadLetterConfig?: { Arn?: string };
 }
 
 export interface Rule {
@@ -25,6 +26,8 @@ export interface Invocation {
   id: string;
   /** In whose name. */
   by: Principal;
+  /** Where it goes, and in whose name, when it cannot be delivered. */
+  deadLetters?: { queueArn: string; by: Principal };
 }
 
 /** The enabled rules of an assembly; what the engine cannot carry out is a problem. */
@@ -65,11 +68,22 @@ export function invocationsOf(rules: Rule[], event: PlatformEvent): Invocation[]
         input: targetInput(target, plain),
         id: `${event.id}-${rule.name}-${target.Id}`,
         by: callerOf(rule, target),
+        ...deadLettersOf(rule, target),
       })),
     );
 }
 
 /** With a role EventBridge acts as it; without one it comes as a service, and the target's own policy must let it in. */
 function callerOf(rule: Rule, { RoleArn }: Target): Principal {
-  return RoleArn === undefined ? { service: 'events.amazonaws.com', sourceArn: rule.arn } : sessionOf(RoleArn, 'events');
+  return RoleArn === undefined ? serviceFor(rule) : sessionOf(RoleArn, 'events');
+}
+
+/** To a queue it comes as a service in any case. */
+function deadLettersOf(rule: Rule, { DeadLetterConfig }: Target): Pick<Invocation, 'deadLetters'> {
+  const queueArn = DeadLetterConfig?.Arn;
+  return queueArn === undefined ? {} : { deadLetters: { queueArn, by: serviceFor(rule) } };
+}
+
+function serviceFor({ arn }: Rule): Principal {
+  return { service: 'events.amazonaws.com', sourceArn: arn };
 }

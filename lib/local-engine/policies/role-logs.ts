@@ -1,5 +1,5 @@
 import type { LogFiles } from '../logs/log-files.ts';
-import { AccessDenied } from './access-denied.ts';
+import { isPermitted } from './is-permitted.ts';
 import type { Principal } from './principal.ts';
 import type { Permit, Right } from './right.ts';
 
@@ -21,7 +21,7 @@ export function roleLogs(
   const known = new Map<string, boolean>();
   const mayWrite = (group: string, stream: string): boolean => {
     const name = `${group} ${stream}`;
-    const answer = known.get(name) ?? isPermitted(() => permit(principal, rights(group, stream, !logs.has(group))));
+    const answer = known.get(name) ?? isPermitted(permit, principal, rights(group, stream, !logs.has(group)));
     known.set(name, answer);
     return answer;
   };
@@ -30,14 +30,4 @@ export function roleLogs(
       if (mayWrite(group, stream)) logs.append(group, stream, message, at);
     },
   };
-}
-
-function isPermitted(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch (error) {
-    if (error instanceof AccessDenied) return false;
-    throw error;
-  }
 }

@@ -3,8 +3,9 @@ import { refuseUnknownParameters } from '../front/json-protocol.ts';
 import type { Call } from '../front/service.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { AccessDenied } from '../policies/access-denied.ts';
+import { isPermitted } from '../policies/is-permitted.ts';
 import { type Principal, sessionOf } from '../policies/principal.ts';
-import type { Permit, Right } from '../policies/right.ts';
+import type { Permit } from '../policies/right.ts';
 import { invocationRight } from '../policies/rights/functions.ts';
 import { publishingRights } from '../policies/rights/topics.ts';
 import { ServiceError } from '../service-error.ts';
@@ -131,7 +132,7 @@ async function endOfChild(
 ): Promise<unknown> {
   const stop = (): void => {
     // The parent has ended by now, so a child that it may not stop goes on; the refusal is on record.
-    if (isPermitted(permit, by, { action: 'states:StopExecution', resource: child }))
+    if (isPermitted(permit, by, [{ action: 'states:StopExecution', resource: child }]))
       void executions().stop(child, '', 'The parent execution was stopped.');
   };
   if (signal.aborted) stop();
@@ -163,16 +164,6 @@ function named(service: string, integration: Integration): Integration {
       throw new TaskFailure(`${service}.${code}`, cause);
     }
   };
-}
-
-function isPermitted(permit: Permit, by: Principal, right: Right): boolean {
-  try {
-    permit(by, [right]);
-    return true;
-  } catch (error) {
-    if (error instanceof AccessDenied) return false;
-    throw error;
-  }
 }
 
 function textOf(message: unknown): unknown {

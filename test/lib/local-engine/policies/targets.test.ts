@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { readJsonLines } from '../../../../lib/local-engine/json-lines.ts';
 import { quietEngine } from '../../../support/quiet-engine.ts';
 import { allow, functionResource, machineResource, trust } from '../foreign-assembly.ts';
 import { eventually, shopOptions, started } from '../foreign-engine.ts';
@@ -145,6 +146,47 @@ describe('a schedule', () => {
     stop.abort();
     await running;
     expect(refused(options.directory).map(({ principal, action }) => `${principal} ${action}`)).toEqual(refusals);
+  });
+});
+
+describe('what could not be delivered', () => {
+  const queue = { Type: 'AWS::SQS::Queue', Properties: {} };
+  const undelivered = (directory: string) =>
+    readJsonLines<{ queueArn?: string }>(join(directory, 'engine', 'undelivered.jsonl')).map(({ queueArn }) => queueArn);
+  const letIn = {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: {
+      Queues: [{ Ref: 'Lost' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: arnOf('Lost'),
+            Condition: { ArnEquals: { 'aws:SourceArn': arnOf('Rule') } },
+          },
+        ],
+      },
+    },
+  };
+
+  it.each<[string, object, string | undefined]>([
+    ['goes to the queue of its rule that lets it in', { LetIn: letIn }, 'arn:aws:sqs:us-east-1:000000000000:Shop-Lost'],
+    ['is lost where the queue does not', {}, undefined],
+  ])('%s', async (_, policy, queueArn) => {
+    const options = shop({
+      Lost: queue,
+      ...policy,
+      Starter: role('events'),
+      Rule: rule({ Arn: { Ref: 'Tidying' }, RoleArn: arnOf('Starter'), DeadLetterConfig: { Arn: arnOf('Lost') } }),
+    });
+    const { clients } = await started(options);
+    await clients.run('Selling');
+    expect(undelivered(options.directory)).toEqual([queueArn]);
+    const actions = refused(options.directory).map(({ action }) => action);
+    expect(actions).toEqual(['states:StartExecution', ...(queueArn === undefined ? ['sqs:SendMessage'] : [])]);
   });
 });
 
