@@ -28,7 +28,7 @@ describe('a right that somebody took away', () => {
   it.each([
     ['from an agent', 'seal', 's3:PutObjectVersionTagging', /seal/],
     ['from the host', 'docker-host', 's3:PutObject', /docker-host/],
-    ['from a machine', 'host-command', 'ssm:SendCommand', /host-command/],
+    ['from a machine', 'backup', 'states:StartExecution', /backup-backup/],
   ])('%s fails the run, which says who may not do what (%s: %s)', async (_, role, action, who) => {
     await without(role, action);
     const { exitCode, json, stderr } = await suite.run('backup');
