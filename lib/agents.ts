@@ -9,8 +9,13 @@ import { giveVaultRights, type VaultRights } from './vault-rights.ts';
 import type { VaultStack } from './vault-stack.ts';
 import type { ProofAgents } from './verify/prove-workflow.ts';
 
-const EVERYTHING_OF_A_POINT = ['recovery-points/*', 'artifacts/*'];
-const FINDINGS = { read: ['recovery-points/*'], put: ['findings/*'] };
+const MANIFESTS = ['recovery-points/*'];
+const ARTIFACTS = ['artifacts/*'];
+/** A sealed point: its manifest, and the versions of objects that it names. */
+const POINT: VaultRights = { read: MANIFESTS, readVersions: ARTIFACTS };
+/** The same, and what the host has stored meanwhile to be compared with it. */
+const POINT_AND_NEW: VaultRights = { read: [...MANIFESTS, ...ARTIFACTS], readVersions: ARTIFACTS };
+const FINDINGS: VaultRights = { put: ['findings/*'] };
 
 type More = Partial<Pick<AgentProps, 'timeoutSeconds' | 'memoryMiB' | 'network'>>;
 
@@ -60,70 +65,76 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     recordFailure: make('runs/record-failure', { read: [...lock, 'failures/*'], put: ['failures/*'] }),
   };
   const backup = {
-    plan: make('backup/plan', { read: [...lock, 'recovery-points/*', 'failures/*'], put: lock }),
+    plan: make('backup/plan', { read: [...lock, ...MANIFESTS], list: ['failures/*'], put: lock }),
     seal: make('backup/seal', {
-      read: [...EVERYTHING_OF_A_POINT],
+      read: [...MANIFESTS, ...ARTIFACTS],
       list: ['proofs/*'],
-      history: ['artifacts/*'],
-      put: ['recovery-points/*'],
-      tag: { keys: EVERYTHING_OF_A_POINT, words: [...TIERS, 'failed'] },
+      history: ARTIFACTS,
+      put: MANIFESTS,
+      tag: { keys: [...MANIFESTS, ...ARTIFACTS], words: [...TIERS, 'failed'] },
     }),
   };
   const proof: ProofAgents = {
-    planProof: make('verify/plan-proof', { read: EVERYTHING_OF_A_POINT }),
-    checkObjects: make('verify/check-objects', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }),
-    readBack: make('verify/read-back', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
-    compareFiles: make('verify/compare-files', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
-    presign: make('verify/presign', { read: EVERYTHING_OF_A_POINT }),
+    planProof: make('verify/plan-proof', POINT),
+    checkObjects: make('verify/check-objects', { ...POINT_AND_NEW, ...FINDINGS }),
+    readBack: make('verify/read-back', { ...POINT, ...FINDINGS }, streams),
+    compareFiles: make('verify/compare-files', { ...POINT, ...FINDINGS }, streams),
+    presign: make('verify/presign', POINT),
     recordCheck: make('verify/record-check', FINDINGS),
-    compareRoles: make('verify/compare-roles', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }),
+    compareRoles: make('verify/compare-roles', { ...POINT_AND_NEW, ...FINDINGS }),
     compareSchema: make(
       'verify/compare-schema',
-      { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] },
+      { read: [...MANIFESTS, ...ARTIFACTS], ...FINDINGS },
       { timeoutSeconds: 300, memoryMiB: 1024 },
     ),
     compareRows: make(
       'verify/compare-rows',
-      { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] },
+      { ...POINT_AND_NEW, ...FINDINGS },
       { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
     ),
-    crossCheck: make('verify/cross-check', { read: EVERYTHING_OF_A_POINT, put: ['findings/*'] }, streams),
+    crossCheck: make('verify/cross-check', { ...POINT_AND_NEW, ...FINDINGS }, streams),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/work/*'] }),
-    writeProof: make('verify/write-proof', { read: ['recovery-points/*', 'findings/*'], put: ['proofs/*'] }),
+    writeProof: make('verify/write-proof', { read: [...MANIFESTS, 'findings/*'], put: ['proofs/*'] }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
-  const RESTORES = ['recovery-points/*', 'restores/*'];
+  const RESTORES = ['restores/*'];
   const restore: RestoreAgents = {
-    chooseItems: make('restore/choose-items', { read: ['recovery-points/*'], list: ['proofs/*', 'retention/*'] }),
-    finishPlan: make('restore/finish-plan', { read: [...EVERYTHING_OF_A_POINT, 'proofs/*', 'restores/*'], put: ['restores/*'] }),
-    planContainers: make('restore/plan-containers', { read: ['restores/*'] }),
-    checkPlan: make('restore/check-plan', { read: RESTORES }),
-    thawPoint: make('restore/thaw-point', { read: EVERYTHING_OF_A_POINT, thaw: ['artifacts/*'] }),
-    recordStep: make('restore/record-step', { read: ['restores/*'], put: ['restores/*'] }),
-    recordRestore: make('restore/record-restore', { read: ['restores/*'], put: ['restores/*'] }),
-    planUndo: make('restore/plan-undo', { read: ['restores/*'] }),
+    chooseItems: make('restore/choose-items', { read: MANIFESTS, list: ['proofs/*', 'retention/*'] }),
+    finishPlan: make('restore/finish-plan', {
+      read: [...MANIFESTS, 'proofs/*', ...RESTORES],
+      readVersions: ARTIFACTS,
+      put: RESTORES,
+    }),
+    planContainers: make('restore/plan-containers', { read: RESTORES }),
+    checkPlan: make('restore/check-plan', { read: [...MANIFESTS, ...RESTORES] }),
+    thawPoint: make('restore/thaw-point', { ...POINT, thaw: ARTIFACTS }),
+    recordStep: make('restore/record-step', { read: RESTORES, put: RESTORES }),
+    recordRestore: make('restore/record-restore', { read: RESTORES, put: RESTORES }),
+    planUndo: make('restore/plan-undo', { read: RESTORES }),
     judgeUndo: make('restore/judge-undo', {}),
-    compareDatabase: make('restore/compare-database', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 300, memoryMiB: 1024 }),
-    compareTree: make('restore/compare-tree', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 900, memoryMiB: 1769 }),
-    planAssess: make('restore/plan-assess', { read: ['recovery-points/*'] }),
-    judgeAssess: make('restore/judge-assess', { read: EVERYTHING_OF_A_POINT }, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    compareDatabase: make('restore/compare-database', POINT_AND_NEW, { timeoutSeconds: 300, memoryMiB: 1024 }),
+    compareTree: make('restore/compare-tree', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    planAssess: make('restore/plan-assess', { read: MANIFESTS }),
+    judgeAssess: make('restore/judge-assess', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
     presign: proof.presign,
   };
-  const POINT = [...EVERYTHING_OF_A_POINT, 'proofs/*'];
-  // What somebody hid is found among all versions only.
-  const HISTORY = { read: ['recovery-points/*'], history: POINT, list: ['retention/*'] };
+  const OBJECTS = [...MANIFESTS, ...ARTIFACTS, 'proofs/*'];
+  const RETENTION = ['retention/*'];
+  // What somebody hid is found among all versions only, and read there.
+  const HISTORY: VaultRights = { history: OBJECTS, readVersions: MANIFESTS, list: RETENTION };
+  const TAGS: VaultRights = { read: [...MANIFESTS, 'proofs/*'], readVersions: OBJECTS, put: RETENTION };
   const many: More = { timeoutSeconds: 300, memoryMiB: 1024 };
   const retain = {
-    decide: make('retain/decide', { ...HISTORY, list: ['retention/*', 'artifacts/*'] }, many),
-    apply: make('retain/apply', { read: POINT, put: ['retention/*'], tag: { keys: POINT, words: [...TIERS, 'pinned'] } }, many),
-    keep: make('retain/keep', { ...HISTORY, read: POINT, put: ['retention/*'], tag: { keys: POINT, words: ['pinned'] } }, many),
-    prune: make('retain/prune', { ...HISTORY, put: ['retention/*'] }, many),
-    giveUp: make('retain/give-up', { read: POINT, put: ['retention/*'], tag: { keys: POINT, words: ['failed'] } }, many),
-    showAgain: make('retain/show-again', { history: POINT, removeVersions: POINT }),
+    decide: make('retain/decide', { ...HISTORY, list: [...RETENTION, ...ARTIFACTS] }, many),
+    apply: make('retain/apply', { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] } }, many),
+    keep: make('retain/keep', { ...HISTORY, ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: ['pinned'] } }, many),
+    prune: make('retain/prune', { ...HISTORY, put: RETENTION }, many),
+    giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),
+    showAgain: make('retain/show-again', { history: OBJECTS, removeVersions: OBJECTS }),
     markLeftovers: make('retain/mark-leftovers', {
-      read: ['recovery-points/*'],
-      history: EVERYTHING_OF_A_POINT,
-      tag: { keys: ['artifacts/*'], words: ['failed'] },
+      readVersions: MANIFESTS,
+      history: [...MANIFESTS, ...ARTIFACTS],
+      tag: { keys: ARTIFACTS, words: ['failed'] },
     }),
   };
   return { runs, backup, proof, restore, retain };

@@ -5,11 +5,14 @@ import type { VaultStack } from './vault-stack.ts';
 
 /** Patterns of keys below the suite's prefix that an agent may use; nothing that is not listed. */
 export interface VaultRights {
+  /** What lies there now. */
   readonly read?: readonly string[];
+  /** Versions by their ids, as a manifest names them: for S3 a right of its own. */
+  readonly readVersions?: readonly string[];
   readonly put?: readonly string[];
   /** Asking for archived bytes, which costs money. */
   readonly thaw?: readonly string[];
-  /** The right to tag is the right to expire: each agent may give certain words only. */
+  /** Tags of versions by their ids. The right to tag is the right to expire: each agent may give certain words only. */
   readonly tag?: { readonly keys: readonly string[]; readonly words: readonly Retention[] };
   readonly remove?: readonly string[];
   /** One version for good: of a delete marker, which S3 cannot tell from a version with bytes in a policy. */
@@ -21,24 +24,27 @@ export interface VaultRights {
 
 /**
  * Gives an agent its rights on the vault, written out: CDK's `grant*` helpers also hand out tagging, which is the right to expire.
- * Whoever reads may list, too: without it S3 answers 403 for what does not exist, which could not be told from a missing right.
+ * Whoever reads may list, too: without it S3 answers 403 for what does not exist, which could not be told from a missing right. Whoever
+ * puts may read: a put whose answer was lost is repeated and finds the key taken, perhaps by itself.
  */
 export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, rights: VaultRights): Agent {
   const { bucket, key } = vault;
   const objects = (patterns: readonly string[]) => patterns.map((pattern) => bucket.arnForObjects(`${suite}/${pattern}`));
-  const { read = [], put = [], thaw = [], tag, remove = [], removeVersions = [], list = [], history = [] } = rights;
-  if (read.length) agent.allow(['s3:GetObject', 's3:GetObjectVersion'], objects(read));
+  const { readVersions = [], put = [], thaw = [], tag, remove = [], removeVersions = [], list = [], history = [] } = rights;
+  const read = [...new Set([...(rights.read ?? []), ...put])];
+  if (read.length) agent.allow(['s3:GetObject'], objects(read));
+  if (readVersions.length) agent.allow(['s3:GetObjectVersion'], objects(readVersions));
   if (put.length) agent.allow(['s3:PutObject'], objects(put));
   if (thaw.length) agent.allow(['s3:RestoreObject'], objects(thaw));
   if (tag) {
-    agent.allow(['s3:GetObjectTagging', 's3:GetObjectVersionTagging'], objects(tag.keys));
-    agent.allow(['s3:PutObjectTagging', 's3:PutObjectVersionTagging'], objects(tag.keys), {
+    agent.allow(['s3:GetObjectVersionTagging'], objects(tag.keys));
+    agent.allow(['s3:PutObjectVersionTagging'], objects(tag.keys), {
       StringEquals: { [`s3:RequestObjectTag/${RETENTION_TAG}`]: [...tag.words] },
     });
   }
   if (removeVersions.length) agent.allow(['s3:DeleteObjectVersion'], objects(removeVersions));
   if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));
-  const listed = [...new Set([...list, ...read])];
+  const listed = [...new Set([...list, ...read, ...readVersions])];
   if (listed.length) {
     agent.allow(['s3:ListBucket'], [bucket.bucketArn], {
       StringLike: { 's3:prefix': listed.map((pattern) => `${suite}/${pattern}`) },
@@ -49,7 +55,7 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
       StringLike: { 's3:prefix': history.map((pattern) => `${suite}/${pattern}`) },
     });
   }
-  const uses = [...(read.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];
+  const uses = [...(read.length + readVersions.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];
   if (uses.length) {
     agent.allow(uses, [key.keyArn], {
       StringEquals: {

@@ -3,6 +3,8 @@ import { hexOf } from './assembly/resource-types.ts';
 import type { Invocation } from './events/rules.ts';
 import type { JsonLines } from './json-lines.ts';
 import type { Functions } from './lambda/functions.ts';
+import { isPermitted } from './policies/is-permitted.ts';
+import type { Permit, Right } from './policies/right.ts';
 import { ServiceError } from './service-error.ts';
 import type { Topics } from './sns/topics.ts';
 import type { Executions } from './states-service/executions.ts';
@@ -13,6 +15,9 @@ export interface Targets {
   functions: Functions;
   topics: Topics;
   activity: Activity;
+  permit: Permit;
+  /** What it takes to set the target with this ARN going. */
+  rightsOf: (arn: string) => Right[];
   /** Where invocations that failed are noted, because nobody waits for their answer. */
   undelivered: JsonLines;
 }
@@ -38,13 +43,26 @@ export function invoke(targets: Targets, invocation: Invocation): Promise<void> 
       await perform(targets, invocation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      targets.undelivered.append({ at: new Date().toISOString(), ...invocation, message });
+      const { arn, input, id } = invocation;
+      const queueArn = deadLetterQueue(targets, invocation);
+      targets.undelivered.append({ at: new Date().toISOString(), arn, input, id, message, ...(queueArn && { queueArn }) });
       process.stderr.write(`local engine: ${invocation.arn} could not be invoked: ${message}\n`);
     }
   });
 }
 
-async function perform({ executions, functions, topics }: Targets, { arn, input, id }: Invocation): Promise<void> {
+/** The queue that takes what could not be delivered, if it may be put there; otherwise AWS would lose it. */
+function deadLetterQueue({ permit }: Targets, { deadLetters }: Invocation): string | undefined {
+  if (deadLetters === undefined) return undefined;
+  const { queueArn, by } = deadLetters;
+  return isPermitted(permit, by, [{ action: 'sqs:SendMessage', resource: queueArn }]) ? queueArn : undefined;
+}
+
+async function perform(
+  { executions, functions, topics, permit, rightsOf }: Targets,
+  { arn, input, id, by }: Invocation,
+): Promise<void> {
+  permit(by, rightsOf(arn));
   if (functions.has(arn)) {
     const outcome = await functions.invoke(arn, input);
     if ('error' in outcome) throw new Error(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);

@@ -2,6 +2,8 @@ import { AssemblyRefused, type Problem } from './assembly/problem.ts';
 import { type Assembly, type Resource, readAssembly, resourcesOf } from './assembly/read-assembly.ts';
 import { type Rule, rulesOfAssembly } from './events/rules.ts';
 import { type FunctionSpec, functionSpec } from './lambda/function-spec.ts';
+import { checkDeployment } from './policies/deployment.ts';
+import { type AssemblyPolicies, policiesOfAssembly } from './policies/policies-of-assembly.ts';
 import { parseBucketProperties } from './s3/bucket-properties.ts';
 import { type Schedule, schedulesOfAssembly } from './schedule/schedules.ts';
 import type { Topic } from './sns/topics.ts';
@@ -24,6 +26,9 @@ export interface Loaded {
   documents: Record<string, unknown>;
   logGroups: string[];
   roleArns: string[];
+  /** How long a session of each role may last, by its ARN, in seconds. */
+  longestSessions: Map<string, number>;
+  policies: AssemblyPolicies;
 }
 
 /**
@@ -76,7 +81,10 @@ export function loadAssembly(directory: string, region: string, integrationNames
       }
     }),
   );
+  const policies = policiesOfAssembly(assembly, problems);
+  checkDeployment(assembly, policies, problems);
   if (problems.length > 0) throw new AssemblyRefused(problems);
+  const roles = resourcesOf(assembly, 'AWS::IAM::Role');
   return {
     assembly,
     functions,
@@ -87,7 +95,9 @@ export function loadAssembly(directory: string, region: string, integrationNames
     buckets,
     documents,
     logGroups: resourcesOf(assembly, 'AWS::Logs::LogGroup').map(({ name }) => name),
-    roleArns: resourcesOf(assembly, 'AWS::IAM::Role').map(({ arn }) => arn as string),
+    roleArns: roles.map(({ arn }) => arn as string),
+    longestSessions: new Map(roles.map(({ arn, properties }) => [arn as string, Number(properties.MaxSessionDuration ?? 3600)])),
+    policies,
   };
 }
 

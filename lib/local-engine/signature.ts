@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Context } from './policies/condition.ts';
+import type { Principal } from './policies/principal.ts';
 import { ServiceError } from './service-error.ts';
 import { signatureOf, uriEncode } from './sigv4.ts';
 
@@ -16,15 +18,19 @@ export interface SignedRequest {
 export interface AccessKey {
   secretAccessKey: string;
   sessionToken?: string;
-  principalArn: string;
+  /** Until when; for ever where it is not said. */
+  expires?: Date;
+  principal: Principal;
 }
 
-/** Who signed a request, and for which service and region. */
+/** Who calls: whoever signed a request, and for which service and region. */
 export interface Caller {
-  principalArn: string;
+  principal: Principal;
   accessKeyId: string;
   service: string;
   region: string;
+  /** What policies may ask about the way in which the call came. */
+  context: Context;
 }
 
 interface Claim {
@@ -47,17 +53,19 @@ const LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600;
 /**
  * Checks the AWS Signature Version 4 of a request, in its headers or in a presigned URL. The body itself is not read: whoever
  * reads it compares it with `x-amz-content-sha256`. Throws a {@link ServiceError} named as S3 names it: `AccessDenied`,
- * `AuthorizationHeaderMalformed`, `InvalidAccessKeyId`, `InvalidToken`, `RequestTimeTooSkewed`, `SignatureDoesNotMatch`.
+ * `AuthorizationHeaderMalformed`, `ExpiredToken`, `InvalidAccessKeyId`, `InvalidToken`, `RequestTimeTooSkewed`,
+ * `SignatureDoesNotMatch`.
  */
 export function authenticate(request: SignedRequest, lookup: (accessKeyId: string) => AccessKey | undefined, now: Date): Caller {
   const { path, query } = splitTarget(request.url ?? '/');
   const claim = request.headers.authorization
     ? headerClaim(request.headers.authorization, request)
     : queryClaim(new Map(query), request);
-  checkTime(claim, now);
+  const age = checkTime(claim, now);
   const key = lookup(claim.accessKeyId);
   if (!key) throw new ServiceError('InvalidAccessKeyId', `The access key id ${claim.accessKeyId} does not exist.`, 403);
   if (claim.sessionToken !== key.sessionToken) throw new ServiceError('InvalidToken', 'The session token is not valid.', 400);
+  if (key.expires !== undefined && key.expires <= now) throw new ServiceError('ExpiredToken', 'The provided token has expired.');
   const expected = signatureOf(
     {
       method: request.method ?? 'GET',
@@ -73,7 +81,21 @@ export function authenticate(request: SignedRequest, lookup: (accessKeyId: strin
     const message = 'The request signature we calculated does not match the signature you provided.';
     throw new ServiceError('SignatureDoesNotMatch', message, 403);
   }
-  return { principalArn: key.principalArn, accessKeyId: claim.accessKeyId, service: claim.service, region: claim.region };
+  const { accessKeyId, service, region } = claim;
+  return { principal: key.principal, accessKeyId, service, region, context: contextOf(claim, age) };
+}
+
+/** The engine listens on the loopback interface only. */
+const LOOPBACK = '127.0.0.1';
+
+function contextOf({ expires, payloadHash: sha256 }: Claim, age: number): Context {
+  return {
+    'aws:sourceip': LOOPBACK,
+    's3:authtype': expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
+    's3:signatureage': String(Math.max(0, age)),
+    's3:signatureversion': 'AWS4-HMAC-SHA256',
+    's3:x-amz-content-sha256': sha256,
+  };
 }
 
 /** The raw path of a request target and its decoded query; throws `InvalidURI` where an escape is broken. */
@@ -145,7 +167,8 @@ function checkSignedHeaders(signed: string[], headers: IncomingHttpHeaders): voi
   if (unsigned) throw new ServiceError('AccessDenied', `The header ${unsigned} was present but not signed.`, 403);
 }
 
-function checkTime(claim: Claim, now: Date): void {
+/** The age of the signature in milliseconds, if it still holds. */
+function checkTime(claim: Claim, now: Date): number {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(claim.timestamp);
   if (!parts || claim.timestamp.slice(0, 8) !== claim.day) {
     throw new ServiceError('AccessDenied', `The date "${claim.timestamp}" is not that of the credential.`, 403);
@@ -153,11 +176,12 @@ function checkTime(claim: Claim, now: Date): void {
   const [year = 0, month = 0, day, hour, minute, second] = parts.slice(1).map(Number);
   const age = now.getTime() - Date.UTC(year, month - 1, day, hour, minute, second);
   if (claim.expires === undefined) {
-    if (Math.abs(age) <= CLOCK_SKEW_MS) return;
+    if (Math.abs(age) <= CLOCK_SKEW_MS) return age;
     throw new ServiceError('RequestTimeTooSkewed', 'The request time and the current time differ by more than 15 minutes.', 403);
   }
   if (age < -CLOCK_SKEW_MS) throw new ServiceError('AccessDenied', 'Request is not yet valid', 403);
   if (age > claim.expires * 1000) throw new ServiceError('AccessDenied', 'Request has expired', 403);
+  return age;
 }
 
 /** S3 signs the path as it travels (encoded once); every other service encodes what travels once more. */

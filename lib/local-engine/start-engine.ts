@@ -4,28 +4,34 @@ import { localPlace, roleArn } from './assembly/place.ts';
 import { type Engine, type EngineOptions, outputsOf } from './engine.ts';
 import { invocationsOf } from './events/rules.ts';
 import { Front } from './front/front.ts';
-import { jsonService } from './front/json-protocol.ts';
-import { queryService } from './front/query-protocol.ts';
+import type { Call } from './front/service.ts';
 import { invoke, type Targets } from './invocations.ts';
 import { newToken, removeCard, writeCard } from './joining/card.ts';
 import { Control } from './joining/control.ts';
 import { DirectoryLock } from './joining/directory-lock.ts';
 import { JsonLines } from './json-lines.ts';
 import { Functions } from './lambda/functions.ts';
-import { invokeService } from './lambda/invoke-api.ts';
 import { loadAssembly } from './load.ts';
 import { LogFiles } from './logs/log-files.ts';
-import { logsApi } from './logs/logs-api.ts';
+import { Authorizer } from './policies/authorizer.ts';
+import { guarded } from './policies/guard.ts';
+import { nameOfRole, sessionOf } from './policies/principal.ts';
+import { Refusals } from './policies/refusals.ts';
+import type { Permit } from './policies/right.ts';
+import { commandRights } from './policies/rights/commands.ts';
+import { agentsWritingRights, writingRights } from './policies/rights/logs.ts';
+import { statesRights } from './policies/rights/states.ts';
+import { targetRights } from './policies/rights/targets.ts';
+import { roleLogs } from './policies/role-logs.ts';
 import { type Credentials, callerEnvironment, Principals } from './principals.ts';
 import { reportOf } from './report.ts';
 import { createS3 } from './s3/service.ts';
-import { scheduleService } from './schedule/schedule-api.ts';
 import { SharedSchedules } from './schedule/shared-schedules.ts';
+import { servicesOf } from './services.ts';
 import { authenticate, type SignedRequest } from './signature.ts';
 import { Topics } from './sns/topics.ts';
 import { createSsm } from './ssm/ssm.ts';
 import { identityApi } from './stacks/identity-api.ts';
-import { stacksApi } from './stacks/stacks-api.ts';
 import { ExecutionStore } from './states-service/execution-store.ts';
 import { Executions } from './states-service/executions.ts';
 import { integrationNames, integrations, taskPerformer } from './states-service/integrations.ts';
@@ -71,11 +77,23 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
 
   const principals = new Principals();
   const operator = principals.credentialsOf(`arn:${place.partition}:iam::${place.account}:user/operator`);
-  const hostRole = roleArn(place, options.hostCommands.roleName);
-  for (const role of [...loaded.roleArns, hostRole]) principals.credentialsOf(role);
+  const { roleName } = options.hostCommands;
+  const hostRole = loaded.roleArns.find((arn) => nameOfRole(arn) === roleName) ?? roleArn(place, roleName);
+  const hostSession = options.hostCommands.instanceId;
+  principals.credentialsOf(hostRole, hostSession);
+  for (const role of loaded.roleArns) principals.credentialsOf(role);
   const check = (request: SignedRequest) => authenticate(request, (key) => principals.lookup(key), new Date());
+  const refusals = new JsonLines(join(state, 'refusals.jsonl'));
+  opened.push(() => refusals.close());
+  const authorizer = new Authorizer(place, loaded.policies, new Refusals(refusals));
+  const permit: Permit = (...call) => authorizer.permit(...call);
 
-  const s3 = createS3({ directory: join(directory, 's3'), authenticate: check, region });
+  const s3 = createS3({
+    directory: join(directory, 's3'),
+    authenticate: check,
+    authorize: ({ principal, context }, rights) => permit(principal, rights, context),
+    region,
+  });
   for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
 
   const topics = new Topics(loaded.topics, join(directory, 'outbox'));
@@ -89,19 +107,21 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
       ...callerEnvironment(principals.credentialsOf(role), front.endpoint, region),
       NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
     }),
-    logs,
+    logsOf: (role) => roleLogs(logs, sessionOf(role, nameOfRole(role)), (...of) => writingRights(place, ...of), permit),
     activity,
   });
   opened.push(() => functions.close());
 
-  const targets: Targets = { executions: () => executions, functions, topics, activity, undelivered };
-  const states = (...call: Parameters<ReturnType<typeof statesApi>>) => statesApi(executions, place)(...call);
-  const commands = (action: string, parameters: unknown) => ssm.call(action, parameters);
+  const rightsOf = (arn: string) => targetRights(place, topics, arn);
+  const targets: Targets = { executions: () => executions, functions, topics, activity, permit, rightsOf, undelivered };
+  const states: Call = guarded('Step Functions', (...call) => statesApi(executions, place)(...call), statesRights(place), permit);
+  const commands: Call = guarded('SSM', (action, parameters) => ssm.call(action, parameters), commandRights(place), permit);
+  const services = { functions, topics, states, commands, permit };
   const executions: Executions = new Executions({
     place,
     machines: loaded.machines,
     store,
-    performTask: taskPerformer(integrations({ place, executions: () => executions, functions, topics, states, commands })),
+    performTask: taskPerformer(integrations({ ...services, place, executions: () => executions })),
     deliver: async (event) => {
       await Promise.all(invocationsOf(loaded.rules, event).map((invocation) => invoke(targets, invocation)));
     },
@@ -113,22 +133,13 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const ready = Promise.withResolvers<void>();
   const front: Front = await Front.open({
     authenticate: check,
-    services: {
-      states: jsonService({ version: '1.0', target: 'AWSStepFunctions', call: states }),
-      ssm: jsonService({ version: '1.1', target: 'AmazonSSM', call: commands }),
-      logs: jsonService({ version: '1.1', target: 'Logs_20140328', call: logsApi(logs, place) }),
-      sns: queryService({
-        namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
-        call: (action, parameters) => topics.call(action, parameters),
-      }),
-      sts: queryService({ namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', call: identityApi(place) }),
-      cloudformation: queryService({
-        namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
-        call: stacksApi(loaded.assembly),
-      }),
-      scheduler: scheduleService(loaded.schedules),
-      lambda: invokeService(functions),
-    },
+    services: servicesOf({
+      ...services,
+      assembly: loaded.assembly,
+      identity: identityApi(place, principals, loaded.longestSessions),
+      logs,
+      schedules: loaded.schedules,
+    }),
     s3: (request, response) => s3.handle(request, response),
     control: (request, response) => control.handler(controlled)(request, response),
   });
@@ -137,7 +148,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const ssm = createSsm({
     documents: loaded.documents,
     host: options.hostCommands,
-    logs,
+    logs: roleLogs(logs, sessionOf(hostRole, hostSession), (...of) => agentsWritingRights(place, ...of), permit),
     directory: state,
     hostEnvironment: callerEnvironment(principals.credentialsOf(hostRole), front.endpoint, region),
   });

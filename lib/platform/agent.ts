@@ -45,6 +45,18 @@ const LAMBDA_SERVICE_ERRORS = [
   'Lambda.TooManyRequestsException',
   'Lambda.ClientExecutionTimeoutException',
 ];
+/**
+ * What Lambda itself does in the name of a function in a VPC; it asks for all of it on every resource when the function is made. AWS's own
+ * policy for it would also let the function write to the log of any other.
+ */
+const NETWORK_INTERFACE = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 /** IAM and Lambda allow 64 characters; a name that is cut would break the vault's policy, which names it. */
 const LONGEST_NAME = 64;
 
@@ -65,15 +77,13 @@ export class Agent extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new iam.Role(this, 'Role', { roleName: name, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    // With a role of our own CDK adds no right to the network interface that a function in a VPC needs.
-    if (this.network)
-      this.role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'));
+    if (this.network) this.allow(NETWORK_INTERFACE, ['*']);
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     // CDK copies the code into the assembly when the function is made.
     this.function = withBundle(
       props.entry,
       (folder, digest) =>
-        new lambda.Function(this, 'Function', {
+        new UnversionedFunction(this, 'Function', {
           functionName: name,
           role: this.role,
           runtime: lambda.Runtime.NODEJS_24_X,
@@ -126,6 +136,13 @@ export class Agent extends Construct {
       state.addRetry({ errors: [...options.retries], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 2 });
     }
     return state;
+  }
+}
+
+/** No versions of a function are published, so that whoever may invoke it needs no right to `FUNCTION:*`, which CDK gives as well. */
+class UnversionedFunction extends lambda.Function {
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }
 

@@ -43,7 +43,8 @@ export class Schedules extends Construct {
   start(workflow: Workflow, entry: ScheduleEntry): scheduler.CfnSchedule {
     const role = new iam.Role(this, `${entry.name}Role`, { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') });
     workflow.machine.grantStartExecution(role);
-    this.deadLetters.grantSendMessages(role);
+    // `grantSendMessages` would also let it look at the queue.
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }));
     const schedule = new scheduler.CfnSchedule(this, entry.name, {
       name: `${this.props.name}-${entry.name}`,
       groupName: this.group.name,

@@ -7,8 +7,16 @@ const NOUNS =
   /\b(backups?|vault|recovery|proofs?|manifest|verif(y|ies|ication)|restor\w*|dumps?|fingerprint\w*|retain|retention|drill|snapshot)\b/i;
 /** CDK's own names for the files of an assembly. */
 const OF_CDK = [/'manifest\.json'/, /'cdk:asset-manifest'/];
-/** S3's own names for asking for the bytes of an archived object, and its own words about that. */
-const OF_S3 = [/RestoreObject/, /'RestoreRequest'/, /RestoreAlreadyInProgress/, /'x-amz-restore'/, /'InvalidObjectState'/];
+/** S3's own names for asking for the bytes of an archived object and for locking one, and its own words about that. */
+const OF_S3 = [
+  /RestoreObject/,
+  /'RestoreRequest'/,
+  /RestoreAlreadyInProgress/,
+  /'x-amz-restore'/,
+  /'InvalidObjectState'/,
+  /(Get|Put)ObjectRetention/,
+  /object-lock-(retain-until-date|remaining-retention-days)/,
+];
 
 describe('the local engine', () => {
   it('carries out any assembly: no word of what this project does occurs in it', () => {

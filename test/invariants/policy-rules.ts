@@ -19,6 +19,13 @@ const WITHOUT_RESOURCE = [
   'xray:PutTelemetryRecords',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
+  // Lambda wants these on every resource from the role of a function in a VPC.
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
 ];
 
 /** The right to tag is the right to expire: who may, and which words. */
@@ -42,6 +49,28 @@ export function policyRules(app: SynthesizedApp): void {
         ({ actions, resources }) => resources.includes('*') && actions.some((action) => !WITHOUT_RESOURCE.includes(action)),
       );
       expect(wide.map(describeOne)).toEqual([]);
+    });
+
+    it('adds nothing by a policy that AWS manages and may change', () => {
+      const managed = app.ofType('AWS::IAM::Role').filter(({ properties }) => properties.ManagedPolicyArns !== undefined);
+      expect(managed.map(({ id }) => id)).toEqual([]);
+    });
+
+    it('names functions as they are invoked: without a version', () => {
+      const invoking = allows.filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
+      expect(invoking.length).toBeGreaterThan(0);
+      const others = invoking.filter(({ resources }) => !resources.map(readable).every((one) => /\.Arn\}$/.test(String(one))));
+      expect(others.map(describeOne)).toEqual([]);
+    });
+
+    it('lets whoever puts an object read what may be in its way', () => {
+      const agents = allows.filter(({ of }) => of !== 'HostPolicy');
+      const may = (action: string) =>
+        agents
+          .filter(({ actions }) => actions.includes(action))
+          .flatMap(({ of, resources }) => resources.map((resource) => `${of} ${readable(resource)}`));
+      const readers = may('s3:GetObject');
+      expect(may('s3:PutObject').filter((one) => !readers.includes(one))).toEqual([]);
     });
 
     it('names every action', () => {

@@ -5,6 +5,15 @@ interface Template {
   Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
+/** A statement of a policy, as far as tests change it. */
+export interface Statement {
+  Sid?: string;
+  Effect: 'Allow' | 'Deny';
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: unknown;
+}
+
 /** The synthesized `cdk.out` of a home, changed by hand as a person could. Only while no command runs on that home. */
 export class EditedAssembly {
   readonly #folder: string;
@@ -41,6 +50,39 @@ export class EditedAssembly {
       const file = join(this.#folder, `asset.${S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
       await writeFile(file, edit(await readFile(file, 'utf8')));
     });
+  }
+
+  /** `edit` gets the statements of the policy of a role: of an agent or a machine by its name as in the code, of the host by its whole name. */
+  async rights(role: string, edit: (statements: Statement[]) => Statement[]): Promise<void> {
+    const { file, template } = await this.#template();
+    const own = Object.entries(template.Resources).find(
+      ([, { Type, Properties }]) => Type === 'AWS::IAM::Role' && Properties.RoleName === `${this.#suite}-backup-${role}`,
+    );
+    const wanted = JSON.stringify(own === undefined ? role : { Ref: own[0] });
+    const found = Object.values(template.Resources).filter(
+      ({ Type, Properties }) => Type === 'AWS::IAM::Policy' && JSON.stringify(Properties.Roles) === `[${wanted}]`,
+    );
+    if (found.length !== 1) throw new Error(`${file} holds ${found.length} policies of the role ${role}`);
+    const document = found[0]!.Properties.PolicyDocument as { Statement: Statement[] };
+    document.Statement = edit(document.Statement);
+    await writeFile(file, JSON.stringify(template, undefined, 1));
+  }
+
+  /** Takes one action from a role, wherever it stands. */
+  async withoutRight(role: string, action: string): Promise<void> {
+    await this.rights(role, (statements) => {
+      const left = statements
+        .map((statement) => ({ ...statement, Action: [statement.Action].flat().filter((one) => one !== action) }))
+        .filter(({ Action }) => Action.length > 0);
+      const has = statements.some((statement) => [statement.Action].flat().includes(action));
+      if (!has) throw new Error(`${role} has no right to ${action}`);
+      return left;
+    });
+  }
+
+  async #template(): Promise<{ file: string; template: Template }> {
+    const file = join(this.#folder, `${this.#suite}-backup.template.json`);
+    return { file, template: JSON.parse(await readFile(file, 'utf8')) as Template };
   }
 
   async #resource(

@@ -48,7 +48,8 @@ export const resourceTypes: Record<string, ResourceType> = {
   },
   'AWS::IAM::ManagedPolicy': {
     nameProperty: 'ManagedPolicyName',
-    ref: ({ place, name }) => `arn:${place.partition}:iam::${place.account}:policy/${name}`,
+    ref: ({ place, name, property }) =>
+      `arn:${place.partition}:iam::${place.account}:policy${(property('Path') as string) ?? '/'}${name}`,
   },
   'AWS::IAM::Policy': { nameProperty: 'PolicyName' },
   'AWS::IAM::Role': {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Activity } from '../activity.ts';
-import type { LogFiles } from '../logs/log-files.ts';
+import type { LogWriter } from '../policies/role-logs.ts';
 import { ServiceError } from '../service-error.ts';
 import type { FunctionSpec } from './function-spec.ts';
 import { type Outcome, Sandbox } from './sandbox.ts';
@@ -25,7 +25,7 @@ interface Pool {
 export class Functions {
   readonly #pools = new Map<string, Pool>();
   readonly #environmentOf: (roleArn: string) => Record<string, string>;
-  readonly #logs: LogFiles;
+  readonly #logsOf: (roleArn: string) => LogWriter;
   readonly #activity: Activity;
   #closed = false;
 
@@ -33,12 +33,13 @@ export class Functions {
     specs: FunctionSpec[];
     /** The environment that gives a child its role's credentials and the engine's address. */
     environmentOf: (roleArn: string) => Record<string, string>;
-    logs: LogFiles;
+    /** Where a role writes its log. */
+    logsOf: (roleArn: string) => LogWriter;
     activity: Activity;
   }) {
     for (const spec of options.specs) this.#pools.set(spec.name, { spec, running: new Set(), idle: [], waiting: [] });
     this.#environmentOf = options.environmentOf;
-    this.#logs = options.logs;
+    this.#logsOf = options.logsOf;
     this.#activity = options.activity;
   }
 
@@ -116,7 +117,7 @@ export class Functions {
         continue;
       }
       if (pool.running.size === 0 || (!patient && pool.running.size < sandboxesPerFunction)) {
-        const sandbox = new Sandbox(pool.spec, this.#environmentOf(pool.spec.roleArn), this.#logs);
+        const sandbox = new Sandbox(pool.spec, this.#environmentOf(pool.spec.roleArn), this.#logsOf(pool.spec.roleArn));
         pool.running.add(sandbox);
         void sandbox.closed.then(() => {
           pool.running.delete(sandbox);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { LogFiles } from '../logs/log-files.ts';
+import type { LogWriter } from '../policies/role-logs.ts';
 import type { FunctionSpec } from './function-spec.ts';
 
 /** How a function answers: a JSON text, or an error as AWS names it. */
@@ -35,7 +35,7 @@ const initSeconds = 30;
 export class Sandbox {
   readonly #spec: FunctionSpec;
   readonly #child: ChildProcess;
-  readonly #logs: LogFiles;
+  readonly #logs: LogWriter;
   readonly #stream: string;
   readonly #ready: Promise<FunctionError | undefined>;
   readonly closed: Promise<void>;
@@ -43,7 +43,7 @@ export class Sandbox {
   #requestId = '';
   #alive = true;
 
-  constructor(spec: FunctionSpec, callerEnvironment: Record<string, string>, logs: LogFiles) {
+  constructor(spec: FunctionSpec, callerEnvironment: Record<string, string>, logs: LogWriter) {
     this.#spec = spec;
     this.#logs = logs;
     this.#stream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`;

@@ -27,6 +27,10 @@ export class LogFiles {
     appendFileSync(this.#streamFile(group, stream), `${JSON.stringify({ at, message } satisfies LogLine)}\n`, { mode: 0o600 });
   }
 
+  has(group: string): boolean {
+    return this.#made.has(group) || existsSync(this.#groupFolder(group));
+  }
+
   groups(): string[] {
     if (!existsSync(this.#directory)) return [];
     return readdirSync(this.#directory).map(decodeURIComponent).sort();

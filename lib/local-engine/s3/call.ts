@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Right } from '../policies/right.ts';
 import { decodeUri, splitTarget } from '../signature.ts';
 import type { Headers } from './body.ts';
 import type { Bucket } from './bucket.ts';
@@ -27,6 +28,8 @@ export interface Call {
   headers: Headers;
   region: string;
   now: Date;
+  /** Asks whether the caller may; throws `AccessDenied`. Already done before an action begins, as far as its body need not be read for it. */
+  permit: (rights: readonly Right[]) => void;
 }
 
 export interface BucketCall extends Call, OpenBucket {}

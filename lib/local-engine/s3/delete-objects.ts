@@ -1,3 +1,5 @@
+import { deletionRights } from '../policies/rights/s3.ts';
+import { ServiceError } from '../service-error.ts';
 import { receiveDocument } from './body.ts';
 import type { Bucket } from './bucket.ts';
 import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
@@ -49,10 +51,11 @@ export async function deleteObjects(call: BucketCall): Promise<void> {
   const errors: XmlValue[] = [];
   for (const object of objects) {
     try {
+      call.permit(deletionRights({ bucket, key: object.key }, object.versionId, etagOf(object)));
       const entry = deletedEntry(object, await remove(bucket, object));
       if (!quiet) deleted.push(entry);
     } catch (error) {
-      if (!(error instanceof S3Error)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
       errors.push({ Key: object.key, VersionId: object.versionId, Code: error.code, Message: error.message });
     }
   }
@@ -67,6 +70,10 @@ async function remove(bucket: Bucket, { key, versionId, condition }: Deletion): 
   if (condition.kind !== 'none') throw notImplemented('If-Match on the deletion of a version');
   const removed = await bucket.deleteVersion(key, versionId);
   return { deleteMarker: removed?.deleteMarker ?? false, versionId };
+}
+
+function etagOf({ condition }: Deletion): string | undefined {
+  return condition.kind === 'etag' ? condition.etag : undefined;
 }
 
 function parseDeletion(object: XmlElement): Deletion {

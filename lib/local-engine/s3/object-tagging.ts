@@ -1,3 +1,4 @@
+import { taggingRights } from '../policies/rights/s3.ts';
 import { receiveDocument } from './body.ts';
 import { answerXml, type ObjectCall, setHeaders } from './call.ts';
 import { requestedVersion, versionHeader } from './read-object.ts';
@@ -13,6 +14,7 @@ export async function getObjectTagging(call: ObjectCall): Promise<void> {
 /** PutObjectTagging replaces the whole set. */
 export async function putObjectTagging(call: ObjectCall): Promise<void> {
   const tags = parseTagDocument(await receiveDocument(call.request, call.headers));
+  call.permit(taggingRights(call, tags));
   const version = requestedVersion(call);
   await call.bucket.setTags(version, tags);
   setHeaders(call.response, versionHeader(call.bucket, version));

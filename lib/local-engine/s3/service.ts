@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { BUCKET_ACTIONS, chooseAction, OBJECT_ACTIONS } from './actions.ts';
+import type { Right } from '../policies/right.ts';
+import { ALL_BUCKETS_RIGHTS } from '../policies/rights/s3.ts';
+import type { Caller } from '../signature.ts';
+import { BUCKET_ACTIONS, OBJECT_ACTIONS } from './actions.ts';
 import { answerError } from './answer-error.ts';
 import { Bucket } from './bucket.ts';
 import { listBuckets } from './bucket-actions.ts';
 import { type BucketProperties, parseBucketProperties } from './bucket-properties.ts';
 import { type Call, type OpenBucket, parseTarget, type Target } from './call.ts';
 import { incomingFolder, isBucketName, locateObject, writeJson } from './layout.ts';
+import { choosePermitted, inWordsOfS3, onBucket, onObject } from './permission.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 import { UploadStore } from './upload-store.ts';
 
@@ -16,7 +20,9 @@ export interface S3Options {
   /** Holds everything; made when it is missing. Only one process may serve a folder at a time. */
   directory: string;
   /** Throws a `ServiceError` for whoever is not allowed in. */
-  authenticate: (request: IncomingMessage) => unknown;
+  authenticate: (request: IncomingMessage) => Caller;
+  /** Throws `AccessDenied` for whoever lacks one of the rights. */
+  authorize: (caller: Caller, rights: readonly Right[]) => void;
   clock?: () => Date;
   region?: string;
   /** How long the bytes of an archived object are on their way: two seconds unless given. */
@@ -48,6 +54,7 @@ export function createS3(options: S3Options): S3 {
   const {
     directory,
     authenticate,
+    authorize,
     clock = () => new Date(),
     region = 'us-east-1',
     thawMilliseconds = THAW_MILLISECONDS,
@@ -71,9 +78,10 @@ export function createS3(options: S3Options): S3 {
       response.setHeader('x-amz-request-id', requestId);
       const resource = (request.url ?? '/').split('?')[0]!;
       try {
-        authenticate(request);
+        const caller = authenticate(request);
         const target = parseTarget(request);
-        const call = { request, response, query: target.query, headers: target.headers, region, now: clock() };
+        const permit = inWordsOfS3((rights) => authorize(caller, rights));
+        const call = { request, response, query: target.query, headers: target.headers, region, now: clock(), permit };
         await dispatch(call, target, buckets);
       } catch (error) {
         // What the client still sends is read and dropped, so that it gets to read the answer.
@@ -101,6 +109,7 @@ async function dispatch(call: Call, target: Target, buckets: Map<string, OpenBuc
   if (target.bucket === undefined) {
     if (method !== 'GET' || [...target.query.keys()].some((name) => name !== 'x-id'))
       throw notImplemented(`${method} ${call.request.url}`);
+    call.permit(ALL_BUCKETS_RIGHTS);
     return listBuckets(
       call,
       [...buckets.values()].map(({ bucket }) => bucket),
@@ -108,12 +117,12 @@ async function dispatch(call: Call, target: Target, buckets: Map<string, OpenBuc
   }
   const { key } = target;
   if (key !== undefined) {
-    const action = chooseAction(OBJECT_ACTIONS, method, target);
+    const action = choosePermitted(OBJECT_ACTIONS, call, target);
     if (Buffer.byteLength(key) > LONGEST_KEY) throw new S3Error('KeyTooLongError', 'Your key is too long');
-    return action.handle({ ...call, ...existing(buckets, target.bucket), key });
+    return onObject(action, { ...call, ...existing(buckets, target.bucket), key });
   }
-  const action = chooseAction(BUCKET_ACTIONS, method, target);
-  return action.handle({ ...call, ...existing(buckets, target.bucket) });
+  const action = choosePermitted(BUCKET_ACTIONS, call, target);
+  return onBucket(action, { ...call, ...existing(buckets, target.bucket) });
 }
 
 function existing(buckets: Map<string, OpenBucket>, name: string): OpenBucket {

@@ -28,9 +28,14 @@ export class UploadStore {
 
   /** Throws `NoSuchUpload`. */
   get(key: string, uploadId: string): MultipartUpload {
-    const upload = this.#uploads.get(uploadId);
-    if (upload?.facts.key !== key) throw noSuchUpload();
+    const upload = this.find(key, uploadId);
+    if (!upload) throw noSuchUpload();
     return upload;
+  }
+
+  find(key: string, uploadId: string): MultipartUpload | undefined {
+    const upload = this.#uploads.get(uploadId);
+    return upload?.facts.key === key ? upload : undefined;
   }
 
   /** Forgets the upload and removes its parts. */

@@ -2,6 +2,7 @@ import type { Problem } from '../assembly/problem.ts';
 import { type Assembly, resourcesOf } from '../assembly/read-assembly.ts';
 import { hexOf } from '../assembly/resource-types.ts';
 import type { Invocation } from '../events/rules.ts';
+import { sessionOf } from '../policies/principal.ts';
 import { ExpressionInvalid, nextTimes } from './expression.ts';
 
 export interface Schedule {
@@ -13,7 +14,13 @@ export interface Schedule {
   enabled: boolean;
   startDate: Date | undefined;
   endDate: Date | undefined;
-  target: { Arn: string; RoleArn: string; Input?: string; RetryPolicy?: { MaximumEventAgeInSeconds?: number } };
+  target: {
+    Arn: string;
+    RoleArn: string;
+    Input?: string;
+    RetryPolicy?: { MaximumEventAgeInSeconds?: number };
+    DeadLetterConfig?: { Arn?: string };
+  };
   /** The resource's own properties, as the API shows them. */
   properties: Record<string, unknown>;
 }
@@ -92,7 +99,10 @@ function invocationAt(schedule: Schedule, time: Date): Invocation {
     .replaceAll('<aws.scheduler.schedule-arn>', schedule.arn)
     .replaceAll('<aws.scheduler.execution-id>', id)
     .replaceAll('<aws.scheduler.attempt-number>', '1');
-  return { arn: schedule.target.Arn, input, id };
+  const { Arn, RoleArn, DeadLetterConfig } = schedule.target;
+  const by = sessionOf(RoleArn, 'scheduler');
+  const queueArn = DeadLetterConfig?.Arn;
+  return { arn: Arn, input, id, by, ...(queueArn !== undefined && { deadLetters: { queueArn, by } }) };
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

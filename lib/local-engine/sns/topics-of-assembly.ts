@@ -20,6 +20,7 @@ export function topicsOfAssembly(assembly: Assembly): Topic[] {
           arn: `${arn}:${logicalId}`,
         })),
     ];
-    return { arn, subscriptions };
+    const key = properties.KmsMasterKeyId as string | undefined;
+    return { arn, subscriptions, ...(key !== undefined && { key }) };
   });
 }

@@ -11,6 +11,8 @@ export interface Subscription {
 
 export interface Topic {
   arn: string;
+  /** ARN, id or alias of the key that encrypts its messages. */
+  key?: string;
   subscriptions: (Subscription & { arn: string })[];
 }
 
@@ -36,6 +38,11 @@ export class Topics {
 
   has(arn: string): boolean {
     return this.#topics.has(arn);
+  }
+
+  /** The key that encrypts the messages of a topic: ARN, id or alias. */
+  keyOf(arn: string): string | undefined {
+    return this.#topics.get(arn)?.key;
   }
 
   /** Publishes a message. `parameters` are those of the Publish action. @throws ServiceError NotFound, InvalidParameter */

@@ -47,9 +47,27 @@ export function functionResource(asset: string, properties: Record<string, unkno
   };
 }
 
+/** Services that act as the roles of these assemblies. */
+export const trust = (...services: string[]) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { Service: services.map((name) => `${name}.amazonaws.com`) }, Action: 'sts:AssumeRole' },
+  ],
+});
+
+/** A policy of a role: `['s3:GetObject', ARN]`, each a statement. */
+export const allow = (...statements: [actions: string | string[], resource: unknown][]) => ({
+  Version: '2012-10-17',
+  Statement: statements.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource })),
+});
+
+/** For what is not about policies: a role that every service may act as and that may do everything. */
 export const roleResource = {
   Type: 'AWS::IAM::Role',
-  Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } },
+  Properties: {
+    AssumeRolePolicyDocument: trust('lambda', 'states', 'events', 'scheduler'),
+    Policies: [{ PolicyName: 'Everything', PolicyDocument: allow(['*', '*']) }],
+  },
 };
 
 /** Stands for a resource inside a definition, as in Fn::Sub: `reference('News')`, `reference('Price.Arn')`. */

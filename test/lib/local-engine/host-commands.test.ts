@@ -1,9 +1,13 @@
-import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCommandInvocationCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
-import { machineResource, reference, roleResource } from './foreign-assembly.ts';
+import { quietEngine } from '../../support/quiet-engine.ts';
+import { allow, machineResource, reference, roleResource } from './foreign-assembly.ts';
 import { eventually, hostCommands, shopOptions, started } from './foreign-engine.ts';
+import { refused } from './policies/refused.ts';
+
+quietEngine();
 
 const ssm = (action: string, Arguments: object, more: object) => ({
   Type: 'Task',
@@ -15,6 +19,20 @@ const ssm = (action: string, Arguments: object, more: object) => ({
 const shop = {
   Resources: {
     Clerk: roleResource,
+    HostLogs: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'logs',
+        Roles: [hostCommands.roleName],
+        PolicyDocument: allow(
+          ['logs:DescribeLogGroups', '*'],
+          [
+            ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+            { 'Fn::Sub': `arn:aws:logs:*:${reference('AWS::AccountId')}:log-group:/shop/*` },
+          ],
+        ),
+      },
+    },
     Shelf: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } },
     Count: {
       Type: 'AWS::SSM::Document',
@@ -87,6 +105,20 @@ test('a machine runs a document on the host, with the credentials of the host ro
     return events!.length >= 2 ? events!.map(({ message }) => message!.trim()) : undefined;
   });
   expect(messages).toEqual(expect.arrayContaining(['counted', expect.stringContaining('tulip')]));
+});
+
+test('what the host says is lost when its role may not write logs, which nobody but the record tells', async () => {
+  const { HostLogs: _, ...Resources } = shop.Resources;
+  const silent = { ...shopOptions({ ...shop, Resources }), hostCommands };
+  const { clients } = await started(silent);
+  const { output } = await clients.run('Counting', { flower: 'tulip' });
+  expect(JSON.parse(output!).Status).toBe('Success');
+  const { logGroups } = await clients.logs.send(new DescribeLogGroupsCommand());
+  expect(logGroups).toEqual([]);
+  expect(refused(silent.directory)[0]).toMatchObject({
+    principal: `arn:aws:sts::000000000000:assumed-role/warehouse-host/${hostCommands.instanceId}`,
+    action: 'logs:DescribeLogGroups',
+  });
 });
 
 test('a refusal of Run Command has the error name that AWS gives it', async () => {

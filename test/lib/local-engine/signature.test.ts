@@ -4,12 +4,14 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sessionOf } from '../../../lib/local-engine/policies/principal.ts';
 import { authenticate, type SignedRequest } from '../../../lib/local-engine/signature.ts';
 import { signatureOf } from '../../../lib/local-engine/sigv4.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' };
 const ARN = 'arn:aws:iam::000000000000:role/reader';
-const lookup = (id: string) => (id === 'AKIA' ? { ...CREDENTIALS, principalArn: ARN } : undefined);
+const READER = sessionOf(ARN, 'reading');
+const lookup = (id: string) => (id === 'AKIA' ? { ...CREDENTIALS, principal: READER } : undefined);
 
 let server: Server;
 let endpoint: string;
@@ -47,8 +49,8 @@ const verdict = (request: SignedRequest, now = new Date()): string => {
 };
 
 test('a request of the S3 client is accepted and tells who sent it', async () => {
-  expect(authenticate(await s3Request(), lookup, new Date())).toEqual({
-    principalArn: ARN,
+  expect(authenticate(await s3Request(), lookup, new Date())).toMatchObject({
+    principal: { identityArn: ARN, arn: 'arn:aws:sts::000000000000:assumed-role/reader/reading' },
     accessKeyId: 'AKIA',
     service: 's3',
     region: 'eu-west-1',

@@ -9,6 +9,7 @@ import { joinOrStart } from '../../../lib/local-engine/joining/join-or-start.ts'
 import { locateObject } from '../../../lib/local-engine/s3/layout.ts';
 import { main } from '../../../lib/operator/main.ts';
 import type { Documents, Verb } from '../../support/contract.ts';
+import { roleResource } from '../local-engine/foreign-assembly.ts';
 import { POLICY, SUITE } from './samples.ts';
 
 const BUCKET = 'sample-vault';
@@ -71,7 +72,7 @@ const machine = (name: string, definition: object) => ({
 
 const TEMPLATE = {
   Resources: {
-    Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'sample-role', AssumeRolePolicyDocument: {} } },
+    Role: { ...roleResource, Properties: { ...roleResource.Properties, RoleName: 'sample-role' } },
     Vault: {
       Type: 'AWS::S3::Bucket',
       Properties: { BucketName: BUCKET, VersioningConfiguration: { Status: 'Enabled' } },

@@ -20,6 +20,34 @@ const shop = {
     News: { Type: 'AWS::SNS::Topic', Properties: {} },
     Note: functionResource('note'),
     Selling: machineResource({ StartAt: 'Sell', States: { Sell: { Type: 'Pass', End: true } } }),
+    // Without a role of its own EventBridge needs the consent of what it reaches.
+    NoteForRules: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { Ref: 'Note' },
+        Principal: 'events.amazonaws.com',
+        SourceArn: { 'Fn::GetAtt': ['WhenStarted', 'Arn'] },
+      },
+    },
+    NewsForRules: {
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [{ Ref: 'News' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sns:Publish',
+              Resource: { Ref: 'News' },
+              Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['WhenSold', 'Arn'] } } },
+            },
+          ],
+        },
+      },
+    },
     WhenStarted: rule('RUNNING', { Arn: { 'Fn::GetAtt': ['Note', 'Arn'] }, InputPath: '$.detail' }),
     WhenSold: rule('SUCCEEDED', { Arn: { Ref: 'News' }, Input: '"sold"' }),
     Asleep: rule('SUCCEEDED', { Arn: { Ref: 'News' } }, { State: 'DISABLED' }),

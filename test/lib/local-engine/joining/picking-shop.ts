@@ -15,7 +15,9 @@ export const pickingShop = {
           source: ['aws.states'],
           detail: { status: ['ABORTED'], stateMachineArn: [{ Ref: 'Picking' }, { Ref: 'Checking' }] },
         },
-        Targets: [{ Id: 'Noting', Arn: { Ref: 'Noting' }, InputPath: '$.detail.name' }],
+        Targets: [
+          { Id: 'Noting', Arn: { Ref: 'Noting' }, RoleArn: { 'Fn::GetAtt': ['Clerk', 'Arn'] }, InputPath: '$.detail.name' },
+        ],
       },
     },
   },

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { sessionOf } from '../../../../lib/local-engine/policies/principal.ts';
 import { createS3, type S3 } from '../../../../lib/local-engine/s3/service.ts';
 import { authenticate } from '../../../../lib/local-engine/signature.ts';
 import { signatureOf } from '../../../../lib/local-engine/sigv4.ts';
 
 export const ACCESS_KEY = { accessKeyId: 'AKIATEST', secretAccessKey: 'top-secret', sessionToken: 'session' };
-const PRINCIPAL = 'arn:aws:iam::000000000000:role/tester';
+const PRINCIPAL = sessionOf('arn:aws:iam::000000000000:role/tester', 'test');
 
 /** A running S3 over a folder of its own, with an unmodified SDK client. */
 export interface TestS3 {
@@ -26,9 +27,15 @@ export interface TestS3 {
 
 export async function startS3(buckets: Record<string, Record<string, unknown>>, config: S3ClientConfig = {}): Promise<TestS3> {
   const directory = mkdtempSync(join(tmpdir(), 'local-s3-'));
-  const lookup = (id: string) => (id === ACCESS_KEY.accessKeyId ? { ...ACCESS_KEY, principalArn: PRINCIPAL } : undefined);
+  const lookup = (id: string) => (id === ACCESS_KEY.accessKeyId ? { ...ACCESS_KEY, principal: PRINCIPAL } : undefined);
   const open = (): S3 =>
-    createS3({ directory, thawMilliseconds: 300, authenticate: (incoming) => authenticate(incoming, lookup, new Date()) });
+    createS3({
+      directory,
+      thawMilliseconds: 300,
+      authenticate: (incoming) => authenticate(incoming, lookup, new Date()),
+      // Who may do what is tested with whole engines, in ../policies.
+      authorize: () => {},
+    });
   let s3 = open();
   for (const [name, properties] of Object.entries(buckets)) await s3.createBucket(name, properties);
   const server = createServer((incoming, response) => {

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+/** Manifests and proofs are signed, so that nobody can write one who may write into the vault but not use the key. */
+export const signatureSchema = z.object({
+  algorithm: z.literal('ECDSA_SHA_256'),
+  /** ARN of the key. */
+  key: z.string(),
+  /** Base64 of the DER form. */
+  value: z.string(),
+});
+export type Signature = z.infer<typeof signatureSchema>;
+
+/**
+ * What is signed of a document: the sha256 of its JSON without signature and checksum, as it stands in the text that was stored: the order of its
+ * keys must not change. Which suite and which point it is about is in it.
+ */
+export function signedDigest(document: object): Buffer {
+  const signed = { ...document, signature: null, ...('checksum' in document ? { checksum: '' } : {}) };
+  return createHash('sha256').update(JSON.stringify(signed)).digest();
+}
+
+/** The signature in a document that was parsed as JSON and nothing more; undefined when it has none, or none of this form. */
+export function signatureOf(document: unknown): Signature | undefined {
+  return z.object({ signature: signatureSchema }).safeParse(document).data?.signature;
+}
