@@ -1,4 +1,5 @@
 import { type LifecycleRule, lifecycleXml } from './lifecycle.ts';
+import { type ObjectLockConfiguration, requireObjectLock } from './object-lock-configuration.ts';
 import type { XmlValue } from './xml.ts';
 
 /** The resolved properties of an `AWS::S3::Bucket`, as far as they are carried out. */
@@ -11,9 +12,17 @@ export interface BucketProperties {
       ServerSideEncryptionByDefault?: { SSEAlgorithm: string; KMSMasterKeyID?: string };
     }[];
   };
+  ObjectLockEnabled?: boolean;
+  ObjectLockConfiguration?: ObjectLockConfiguration;
 }
 
-const CARRIED_OUT = ['VersioningConfiguration', 'LifecycleConfiguration', 'BucketEncryption'];
+const CARRIED_OUT = [
+  'VersioningConfiguration',
+  'LifecycleConfiguration',
+  'BucketEncryption',
+  'ObjectLockEnabled',
+  'ObjectLockConfiguration',
+];
 // They restrict what a public or foreign caller may do, or only describe: on a loopback address there is nothing to carry out.
 const WITHOUT_EFFECT = ['BucketName', 'PublicAccessBlockConfiguration', 'OwnershipControls', 'Tags'];
 
@@ -28,7 +37,7 @@ export function parseBucketProperties(properties: Record<string, unknown>): Buck
   requireVersioning(known);
   requireEncryption(known);
   lifecycleDocument(known);
-  return known;
+  return requireObjectLock(known);
 }
 
 /** The content of the answer to GetBucketLifecycleConfiguration; undefined where there are no rules. */

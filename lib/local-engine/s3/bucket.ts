@@ -17,9 +17,9 @@ import {
   writeJson,
 } from './layout.ts';
 import { ObjectIndex } from './object-index.ts';
+import { defaultLock } from './object-lock.ts';
 import { S3Error } from './s3-error.ts';
-import type { ThawedCopy } from './storage-class.ts';
-import type { DeleteMarker, ObjectAttributes, ObjectVersion, Tag, Version } from './version.ts';
+import type { DeleteMarker, ObjectAttributes, ObjectVersion, Version } from './version.ts';
 
 /** A finished object whose bytes lie in `incoming/` and which nobody can see yet. */
 export interface StagedObject extends ObjectAttributes {
@@ -29,6 +29,9 @@ export interface StagedObject extends ObjectAttributes {
   etag: string;
   checksum: Checksum;
 }
+
+/** What can change about a version after it was written. */
+export type Amendable = Pick<ObjectVersion, 'tags' | 'thawed' | 'lock' | 'legalHold'>;
 
 export interface BucketSettings {
   readonly clock: () => Date;
@@ -104,7 +107,9 @@ export class Bucket {
         throw new S3Error('ConditionalRequestConflict', 'The key was deleted while the conditional request was running.');
       }
       const entry = this.#nextEntry(key);
-      const version: ObjectVersion = { ...entry, ...facts, deleteMarker: false, file: bytesName(key, entry.versionId) };
+      const lock = facts.lock ?? defaultLock(this.properties, new Date(entry.lastModified));
+      const file = bytesName(key, entry.versionId);
+      const version: ObjectVersion = { ...entry, ...facts, ...(lock && { lock }), deleteMarker: false, file };
       await rename(path, join(this.objects, version.file));
       await this.#publish(version);
       return version;
@@ -127,32 +132,25 @@ export class Bucket {
     });
   }
 
-  /** Removes one version for good; an unknown one is no error, as in S3. */
-  async deleteVersion(key: string, versionId: string): Promise<Version | undefined> {
+  /** Removes one version for good, unless `allow` throws; an unknown one is no error, as in S3. */
+  async deleteVersion(key: string, versionId: string, allow: (version: Version) => void): Promise<Version | undefined> {
     return this.#lock.run(key, async () => {
       const version = this.index.find(key, versionId);
-      if (version) await this.#erase(version);
+      if (!version) return undefined;
+      allow(version);
+      await this.#erase(version);
       return version;
     });
   }
 
-  /** Replaces the tags of a version. */
-  async setTags(version: ObjectVersion, tags: Tag[]): Promise<void> {
-    await this.#change(version, { tags });
-  }
-
-  /** Notes a copy of an archived version. */
-  async setThawed(version: ObjectVersion, thawed: ThawedCopy): Promise<void> {
-    await this.#change(version, { thawed });
-  }
-
-  async #change(version: ObjectVersion, change: { tags: Tag[] } | { thawed: ThawedCopy }): Promise<void> {
+  /** Changes facts about a version; `change` sees those that hold at that moment, and may throw. */
+  async amend(version: ObjectVersion, change: (current: ObjectVersion) => Partial<Amendable>): Promise<void> {
     await this.#lock.run(version.key, async () => {
       const current = this.index.find(version.key, version.versionId);
       if (current?.sequence !== version.sequence || current.deleteMarker) {
         throw new S3Error('NoSuchKey', 'The object was deleted while it was being changed.');
       }
-      const changed = { ...current, ...change };
+      const changed = { ...current, ...change(current) };
       await writeJson(this.#metadataPath(changed), changed, this.incoming);
       this.index.replace(changed);
     });

@@ -6,6 +6,7 @@ import { encryptionHeaders } from './encryption.ts';
 import { keyEncoder } from './list-objects.ts';
 import type { Part, UploadFacts } from './multipart-upload.ts';
 import { compareKeys } from './object-index.ts';
+import { requireIntegrity } from './object-lock.ts';
 import { commonPrefix, pageSize } from './paging.ts';
 import { S3Error } from './s3-error.ts';
 import { etagOf, hasMd5Etag } from './write-object.ts';
@@ -16,7 +17,7 @@ const MOST_PARTS = 10_000;
 export async function createMultipartUpload(call: ObjectCall): Promise<void> {
   const { response, bucket, uploads, key, headers, now } = call;
   const checksum = plannedChecksum(headers);
-  const attributes = objectAttributes(headers, bucket.properties);
+  const attributes = objectAttributes(headers, bucket.properties, now);
   const upload = await uploads.create({ ...attributes, key, initiated: now.toISOString(), checksum });
   setHeaders(response, {
     ...encryptionHeaders(attributes.encryption),
@@ -28,8 +29,9 @@ export async function createMultipartUpload(call: ObjectCall): Promise<void> {
 
 /** UploadPart. */
 export async function uploadPart(call: ObjectCall): Promise<void> {
-  const { request, response, uploads, key, query, headers } = call;
+  const { request, response, bucket, uploads, key, query, headers } = call;
   const upload = uploads.get(key, query.get('uploadId') ?? '');
+  requireIntegrity(headers, bucket.properties, upload.facts, 'Put Part');
   const { encryption, checksum: planned } = upload.facts;
   const number = partNumber(query.get('partNumber'));
   const length = Number(headers.get('x-amz-decoded-content-length') ?? headers.get('content-length') ?? 0);

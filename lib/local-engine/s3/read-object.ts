@@ -8,6 +8,7 @@ import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireReadable } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
+import { lockHeaders } from './object-lock.ts';
 import { S3Error } from './s3-error.ts';
 import { requireReachable, storageClassHeaders } from './storage-class.ts';
 import type { ObjectVersion, Version } from './version.ts';
@@ -61,6 +62,7 @@ function objectHeaders(bucket: Bucket, version: ObjectVersion): Record<string, s
   return {
     ...version.headers,
     ...encryptionHeaders(version.encryption),
+    ...lockHeaders(version),
     ...versionHeader(bucket, version),
     ...(version.tags.length > 0 && { 'x-amz-tagging-count': String(version.tags.length) }),
     'accept-ranges': 'bytes',

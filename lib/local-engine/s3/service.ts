@@ -85,6 +85,9 @@ export function createS3(options: S3Options): S3 {
     async createBucket(name, properties) {
       if (!isBucketName(name)) throw new TypeError(`${name} is not the name of a bucket`);
       const parsed = parseBucketProperties(properties);
+      if (buckets.get(name)?.bucket.properties.ObjectLockEnabled && !parsed.ObjectLockEnabled) {
+        throw new TypeError(`Object Lock of the bucket ${name} cannot be switched off`);
+      }
       const created = buckets.get(name)?.bucket.created.toISOString() ?? clock().toISOString();
       const { bucket } = buckets.get(name) ?? open(name, { created, properties: parsed });
       bucket.properties = parsed;

@@ -7,6 +7,16 @@ export interface Tag {
   value: string;
 }
 
+/** Until when a version may not be removed. */
+export interface LockPeriod {
+  /** GOVERNANCE can be bypassed by who may, COMPLIANCE by nobody. */
+  mode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** ISO 8601. */
+  until: string;
+}
+
+export type LegalHold = 'ON' | 'OFF';
+
 /** What the client decides about an object when it starts to write it. */
 export interface ObjectAttributes {
   /** `content-type`, `cache-control`, … and every `x-amz-meta-*`, by lower-case name. */
@@ -15,6 +25,9 @@ export interface ObjectAttributes {
   encryption: Encryption;
   /** STANDARD where it is not said. */
   storageClass?: string;
+  lock?: LockPeriod;
+  /** Stands beside the lock, and has no end of its own. */
+  legalHold?: LegalHold;
 }
 
 interface Entry {
