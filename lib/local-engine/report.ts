@@ -10,7 +10,10 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
     types: ['AWS::KMS::Key', 'AWS::KMS::Alias'],
     sentence: 'KMS keys are names only: nothing is encrypted and key policies are not enforced yet.',
   },
-  { types: ['AWS::S3::Bucket'], sentence: 'Lifecycle rules are not carried out yet: nothing expires by itself.' },
+  {
+    types: ['AWS::S3::Bucket'],
+    sentence: 'Lifecycle rules are carried out when the engine starts and once a day while it runs, not in between.',
+  },
   {
     types: ['AWS::S3::Bucket'],
     sentence: 'An archived object can be read two seconds after it is asked for; AWS takes hours.',

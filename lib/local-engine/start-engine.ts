@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Activity } from './activity.ts';
 import { localPlace, roleArn } from './assembly/place.ts';
+import { onEachDay } from './each-day.ts';
 import { type Engine, type EngineOptions, outputsOf } from './engine.ts';
 import { invocationsOf } from './events/rules.ts';
 import { Front } from './front/front.ts';
@@ -179,6 +180,9 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   opened.push(() => removeCard(directory));
   executions.recover();
   await idle();
+  const lifecycle = () => s3.carryOutLifecycle().catch((error: Error) => process.stderr.write(`local engine: ${error.stack}\n`));
+  await lifecycle();
+  opened.push(onEachDay(() => void activity.during(lifecycle)));
   ready.resolve();
 
   return {

@@ -1,11 +1,11 @@
-import { type LifecycleRule, lifecycleXml } from './lifecycle.ts';
+import { type LifecycleConfiguration, lifecycleXml, requireLifecycle } from './lifecycle.ts';
 import { type ObjectLockConfiguration, requireObjectLock } from './object-lock-configuration.ts';
 import type { XmlValue } from './xml.ts';
 
 /** The resolved properties of an `AWS::S3::Bucket`, as far as they are carried out. */
 export interface BucketProperties {
   VersioningConfiguration?: { Status: 'Enabled' | 'Suspended' };
-  LifecycleConfiguration?: { Rules: LifecycleRule[] };
+  LifecycleConfiguration?: LifecycleConfiguration;
   BucketEncryption?: {
     ServerSideEncryptionConfiguration: {
       BucketKeyEnabled?: boolean;
@@ -36,7 +36,7 @@ export function parseBucketProperties(properties: Record<string, unknown>): Buck
   const known = Object.fromEntries(Object.entries(properties).filter(([name]) => CARRIED_OUT.includes(name))) as BucketProperties;
   requireVersioning(known);
   requireEncryption(known);
-  lifecycleDocument(known);
+  requireLifecycle(known.LifecycleConfiguration);
   return requireObjectLock(known);
 }
 

@@ -31,7 +31,7 @@ export interface StagedObject extends ObjectAttributes {
 }
 
 /** What can change about a version after it was written. */
-export type Amendable = Pick<ObjectVersion, 'tags' | 'thawed' | 'lock' | 'legalHold'>;
+export type Amendable = Pick<ObjectVersion, 'tags' | 'thawed' | 'lock' | 'legalHold' | 'storageClass'>;
 
 export interface BucketSettings {
   readonly clock: () => Date;
@@ -116,11 +116,11 @@ export class Bucket {
     });
   }
 
-  /** Hides the key behind a delete marker, or removes the object where versioning was never enabled. */
-  async deleteKey(key: string, condition: Condition): Promise<DeleteMarker | undefined> {
+  /** Hides the key behind a delete marker, or removes the object where versioning was never enabled; unless `allow` throws. */
+  async deleteKey(key: string, allow: (newest: Version | undefined) => void): Promise<DeleteMarker | undefined> {
     return this.#lock.run(key, async () => {
       const newest = this.index.newest(key);
-      requireCondition(condition, newest);
+      allow(newest);
       if (!this.versioning) {
         if (newest) await this.#erase(newest);
         return undefined;

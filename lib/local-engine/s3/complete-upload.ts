@@ -12,6 +12,7 @@ import {
 } from './checksums.ts';
 import { requireCondition, unquoted, writeCondition } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
 import type { MultipartUpload, Part } from './multipart-upload.ts';
 import { versionHeader } from './read-object.ts';
 import { S3Error } from './s3-error.ts';
@@ -48,7 +49,11 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<void> {
     throw error;
   });
   await uploads.remove(upload);
-  setHeaders(response, { ...encryptionHeaders(version.encryption), ...versionHeader(bucket, version) });
+  setHeaders(response, {
+    ...encryptionHeaders(version.encryption),
+    ...versionHeader(bucket, version),
+    ...expirationHeader(bucket, version),
+  });
   answerXml(response, 'CompleteMultipartUploadResult', {
     Location: `http://${headers.get('host')}/${bucket.name}/${key}`,
     Bucket: bucket.name,

@@ -1,7 +1,7 @@
 import { receiveDocument } from './body.ts';
 import type { Bucket } from './bucket.ts';
 import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
-import { type Condition, unquoted, writeCondition } from './conditions.ts';
+import { type Condition, requireCondition, unquoted, writeCondition } from './conditions.ts';
 import { requireUnlocked, wantsBypass } from './object-lock.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 import type { Version } from './version.ts';
@@ -75,7 +75,7 @@ async function remove(
   allow: (version: Version) => void,
 ): Promise<Outcome> {
   if (versionId === undefined) {
-    const marker = await bucket.deleteKey(key, condition);
+    const marker = await bucket.deleteKey(key, (newest) => requireCondition(condition, newest));
     return { deleteMarker: marker !== undefined, versionId: marker?.versionId };
   }
   if (condition.kind !== 'none') throw notImplemented('If-Match on the deletion of a version');

@@ -8,6 +8,7 @@ import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireReadable } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
 import { lockHeaders } from './object-lock.ts';
 import { S3Error } from './s3-error.ts';
 import { requireReachable, storageClassHeaders } from './storage-class.ts';
@@ -25,7 +26,11 @@ export async function readObject(call: ObjectCall): Promise<void> {
     requireReadable(headers, version);
     if (request.method !== 'HEAD') requireReachable(version, call.now);
     const range = parseRange(headers.get('range'), size);
-    setHeaders(response, { ...objectHeaders(bucket, version), ...storageClassHeaders(version, call.now) });
+    setHeaders(response, {
+      ...objectHeaders(bucket, version),
+      ...storageClassHeaders(version, call.now),
+      ...expirationHeader(bucket, version),
+    });
     if (!range && headers.get('x-amz-checksum-mode') === 'ENABLED') {
       const { algorithm, value, type } = version.checksum;
       setHeaders(response, { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type });

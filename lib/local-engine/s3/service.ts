@@ -2,21 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { JsonLines } from '../json-lines.ts';
 import { BUCKET_ACTIONS, chooseAction, OBJECT_ACTIONS } from './actions.ts';
 import { answerError } from './answer-error.ts';
 import { Bucket } from './bucket.ts';
 import { listBuckets } from './bucket-actions.ts';
 import { type BucketProperties, parseBucketProperties } from './bucket-properties.ts';
 import { type Call, type OpenBucket, parseTarget, type Target } from './call.ts';
+import type { LifecycleEvent } from './carry-out-lifecycle.ts';
 import { incomingFolder, isBucketName, locateObject, writeJson } from './layout.ts';
+import { enabledRules } from './lifecycle-plan.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 import { UploadStore } from './upload-store.ts';
 
 export interface S3Options {
   /** Holds everything; made when it is missing. Only one process may serve a folder at a time. */
   directory: string;
-  /** Throws a `ServiceError` for whoever is not allowed in. */
-  authenticate: (request: IncomingMessage) => unknown;
+  /** Throws a `ServiceError` for whoever is not allowed in; without it, nobody is. */
+  authenticate?: (request: IncomingMessage) => unknown;
   clock?: () => Date;
   region?: string;
   /** How long the bytes of an archived object are on their way: two seconds unless given. */
@@ -31,6 +34,11 @@ export interface S3 {
    * objects. Throws a `TypeError` that names any property this server does not carry out.
    */
   createBucket(name: string, properties: Record<string, unknown>): Promise<void>;
+  /**
+   * Does what the buckets' lifecycle rules say is due now, as S3 does once a day, and gives what it did. Each line of
+   * `LIFECYCLE_LOG` in the folder is one of these events.
+   */
+  carryOutLifecycle(): Promise<LifecycleEvent[]>;
   /** The file that holds the bytes of a version. */
   locate(bucket: string, key: string, versionId: string): string;
 }
@@ -42,12 +50,14 @@ interface BucketFile {
 
 const LONGEST_KEY = 1024;
 const THAW_MILLISECONDS = 2000;
+/** No bucket's name begins with an underscore. */
+const LIFECYCLE_LOG = '_lifecycle.jsonl';
 
 /** An S3 service over a folder, path style, for any HTTP server. Uploads may be slow: set the server's `requestTimeout` to 0. */
 export function createS3(options: S3Options): S3 {
   const {
     directory,
-    authenticate,
+    authenticate = refuseEverybody,
     clock = () => new Date(),
     region = 'us-east-1',
     thawMilliseconds = THAW_MILLISECONDS,
@@ -95,8 +105,31 @@ export function createS3(options: S3Options): S3 {
       await writeJson(join(directory, name, 'bucket.json'), file, incomingFolder(directory, name));
     },
 
+    async carryOutLifecycle() {
+      const ruled = [...buckets.values()].filter(({ bucket }) => enabledRules(bucket.properties).length > 0);
+      if (ruled.length === 0) return [];
+      const { carryOutLifecycle } = await import('./carry-out-lifecycle.ts');
+      const log = new JsonLines(join(directory, LIFECYCLE_LOG));
+      const events: LifecycleEvent[] = [];
+      try {
+        for (const opened of ruled) {
+          await carryOutLifecycle(opened, clock(), (event) => {
+            log.append(event);
+            events.push(event);
+          });
+        }
+      } finally {
+        log.close();
+      }
+      return events;
+    },
+
     locate: (bucket, key, versionId) => locateObject(directory, bucket, key, versionId),
   };
+}
+
+function refuseEverybody(): never {
+  throw new S3Error('AccessDenied', 'This service answers no requests.');
 }
 
 async function dispatch(call: Call, target: Target, buckets: Map<string, OpenBucket>): Promise<void> {

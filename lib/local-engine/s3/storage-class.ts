@@ -7,6 +7,15 @@ const AT_ONCE = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR'];
 /** Classes whose bytes can be read only while a copy of them lies in STANDARD. */
 const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 
+/** Where a lifecycle rule may move a version to, by where it is (S3 user guide, Supported lifecycle transitions); the cheapest last. */
+const MOVES: Record<string, string[]> = {
+  STANDARD: ['STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+  STANDARD_IA: ['ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+  ONEZONE_IA: ['GLACIER', 'DEEP_ARCHIVE'],
+  GLACIER_IR: ['GLACIER', 'DEEP_ARCHIVE'],
+  GLACIER: ['DEEP_ARCHIVE'],
+};
+
 /** A copy of an archived version: asked for, there, or gone again, by the clock alone. ISO 8601. */
 export interface ThawedCopy {
   readyAt: string;
@@ -21,6 +30,19 @@ export function storageClassOf(headers: Headers): string {
   const name = headers.get('x-amz-storage-class') ?? 'STANDARD';
   if (![...AT_ONCE, ...ARCHIVES].includes(name)) throw notImplemented(`x-amz-storage-class: ${name}`);
   return name;
+}
+
+/** The classes that lifecycle rules can name here. */
+export function movableClasses(): string[] {
+  return MOVES.STANDARD!;
+}
+
+export function canMove(from = 'STANDARD', to: string): boolean {
+  return MOVES[from]?.includes(to) ?? false;
+}
+
+export function isCheaper(one: string, other: string): boolean {
+  return movableClasses().indexOf(one) > movableClasses().indexOf(other);
 }
 
 /** Whether the bytes of a version can be read now. */

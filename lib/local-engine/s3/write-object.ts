@@ -6,6 +6,7 @@ import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireCondition, writeCondition } from './conditions.ts';
 import { type Encryption, encryptionHeaders } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
 import { requireIntegrity } from './object-lock.ts';
 import { versionHeader } from './read-object.ts';
 
@@ -38,6 +39,7 @@ export async function putObject(call: ObjectCall): Promise<void> {
   setHeaders(response, {
     ...encryptionHeaders(version.encryption),
     ...versionHeader(bucket, version),
+    ...expirationHeader(bucket, version),
     etag: `"${version.etag}"`,
     [checksumHeader(algorithm)]: value,
     'x-amz-checksum-type': 'FULL_OBJECT',
