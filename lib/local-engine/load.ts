@@ -1,6 +1,8 @@
 import { AssemblyRefused, type Problem } from './assembly/problem.ts';
 import { type Assembly, type Resource, readAssembly, resourcesOf } from './assembly/read-assembly.ts';
 import { type Rule, rulesOfAssembly } from './events/rules.ts';
+import type { KeysOptions } from './kms/keys.ts';
+import { keysOfAssembly } from './kms/keys-of-assembly.ts';
 import { type FunctionSpec, functionSpec } from './lambda/function-spec.ts';
 import { parseBucketProperties } from './s3/bucket-properties.ts';
 import { type Schedule, schedulesOfAssembly } from './schedule/schedules.ts';
@@ -20,6 +22,7 @@ export interface Loaded {
   schedules: Schedule[];
   topics: Topic[];
   buckets: Resource[];
+  keys: Pick<KeysOptions, 'declared' | 'aliases'>;
   /** The content of each command document by its name. */
   documents: Record<string, unknown>;
   logGroups: string[];
@@ -60,6 +63,7 @@ export function loadAssembly(directory: string, region: string, integrationNames
       problems.push({ stack, logicalId, path: 'Properties', message: error.message });
     }
   }
+  const keys = keysOfAssembly(assembly, problems);
   const documents = Object.fromEntries(
     resourcesOf(assembly, 'AWS::SSM::Document').map(({ stack, logicalId, name, properties }) => {
       if (properties.DocumentType !== undefined && properties.DocumentType !== 'Command') {
@@ -85,6 +89,7 @@ export function loadAssembly(directory: string, region: string, integrationNames
     schedules,
     topics,
     buckets,
+    keys,
     documents,
     logGroups: resourcesOf(assembly, 'AWS::Logs::LogGroup').map(({ name }) => name),
     roleArns: resourcesOf(assembly, 'AWS::IAM::Role').map(({ arn }) => arn as string),

@@ -8,7 +8,8 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
   { types: ['AWS::S3::BucketPolicy'], sentence: 'Bucket policies are not enforced yet.' },
   {
     types: ['AWS::KMS::Key', 'AWS::KMS::Alias'],
-    sentence: 'KMS keys are names only: nothing is encrypted and key policies are not enforced yet.',
+    sentence:
+      'Objects lie on the disk as they are: a KMS key decides whether they can be read, encrypts nothing of them, and its policy is not enforced yet.',
   },
   {
     types: ['AWS::S3::Bucket'],

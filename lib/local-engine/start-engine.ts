@@ -76,7 +76,12 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   for (const role of [...loaded.roleArns, hostRole]) principals.credentialsOf(role);
   const check = (request: SignedRequest) => authenticate(request, (key) => principals.lookup(key), new Date());
 
-  const s3 = createS3({ directory: join(directory, 's3'), authenticate: check, region });
+  const keys = once(async () => {
+    const { Keys } = await import('./kms/keys.ts');
+    return new Keys({ ...loaded.keys, folder: join(state, 'kms') });
+  });
+  const requireKey = async (key: string) => (await keys()).requireForEncryption(key);
+  const s3 = createS3({ directory: join(directory, 's3'), authenticate: check, region, requireKey });
   for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
 
   const topics = new Topics(loaded.topics, join(directory, 'outbox'));
@@ -117,6 +122,14 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     services: {
       states: jsonService({ version: '1.0', target: 'AWSStepFunctions', call: states }),
       ssm: jsonService({ version: '1.1', target: 'AmazonSSM', call: commands }),
+      kms: jsonService({
+        version: '1.1',
+        target: 'TrentService',
+        call: async (...call) => {
+          const { kmsApi } = await import('./kms/kms-api.ts');
+          return kmsApi(await keys())(...call);
+        },
+      }),
       logs: jsonService({ version: '1.1', target: 'Logs_20140328', call: logsApi(logs, place) }),
       sns: queryService({
         namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
@@ -199,6 +212,15 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/** Makes a thing when it is first asked for: what an assembly's run never uses must not cost its start anything. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

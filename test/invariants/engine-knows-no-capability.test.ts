@@ -17,7 +17,9 @@ const OF_OBJECT_LOCK = [
   /(parseXml|answerXml)\(.*'Retention'/,
   /'The retain until date must be/,
 ];
-const AWS_SAYS = [...OF_CDK, ...OF_S3, ...OF_OBJECT_LOCK];
+/** KMS's own name for an action of its table. */
+const OF_KMS = [/^ {2}Verify: \{ parameters/];
+const AWS_SAYS = [...OF_CDK, ...OF_S3, ...OF_OBJECT_LOCK, ...OF_KMS];
 
 describe('the local engine', () => {
   it('carries out any assembly: no word of what this project does occurs in it', () => {

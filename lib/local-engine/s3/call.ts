@@ -26,6 +26,8 @@ export interface Call {
   query: Map<string, string>;
   headers: Headers;
   region: string;
+  /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
+  requireKey: (key: string) => Promise<void>;
   now: Date;
 }
 

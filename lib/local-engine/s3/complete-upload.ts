@@ -11,7 +11,7 @@ import {
   fullObjectChecksum,
 } from './checksums.ts';
 import { requireCondition, unquoted, writeCondition } from './conditions.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { expirationHeader } from './expiration-header.ts';
 import type { MultipartUpload, Part } from './multipart-upload.ts';
 import { versionHeader } from './read-object.ts';
@@ -42,6 +42,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<void> {
   requireAnnounced(headers, checksum, size);
   requireCondition(condition, bucket.index.newest(key));
   const { uploadId: _id, initiated: _at, checksum: _planned, ...attributes } = upload.facts;
+  await requireUsableKey(call, attributes.encryption);
   const path = await upload.assemble(parts);
   const staged = { ...attributes, path, size, etag: multipartEtag(parts), checksum };
   const version = await bucket.commit(staged, condition, since).catch((error) => {

@@ -2,7 +2,7 @@ import { objectAttributes } from './attributes.ts';
 import { type Headers, receiveBody } from './body.ts';
 import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement, checksumHeader } from './checksums.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { keyEncoder } from './list-objects.ts';
 import type { Part, UploadFacts } from './multipart-upload.ts';
 import { compareKeys } from './object-index.ts';
@@ -18,6 +18,7 @@ export async function createMultipartUpload(call: ObjectCall): Promise<void> {
   const { response, bucket, uploads, key, headers, now } = call;
   const checksum = plannedChecksum(headers);
   const attributes = objectAttributes(headers, bucket.properties, now);
+  await requireUsableKey(call, attributes.encryption);
   const upload = await uploads.create({ ...attributes, key, initiated: now.toISOString(), checksum });
   setHeaders(response, {
     ...encryptionHeaders(attributes.encryption),
@@ -37,6 +38,7 @@ export async function uploadPart(call: ObjectCall): Promise<void> {
   const length = Number(headers.get('x-amz-decoded-content-length') ?? headers.get('content-length') ?? 0);
   const wish = { algorithm: planned?.algorithm ?? 'CRC64NVME', md5: hasMd5Etag(encryption) } as const;
   requirePlannedAlgorithm(headers, planned?.algorithm);
+  await requireUsableKey(call, encryption);
   const part = await upload.receivePart(number, length, async (write) => {
     const received = await receiveBody(request, headers, wish, write);
     return {

@@ -7,7 +7,7 @@ import { type ByteRange, parseRange } from './byte-range.ts';
 import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireReadable } from './conditions.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { expirationHeader } from './expiration-header.ts';
 import { lockHeaders } from './object-lock.ts';
 import { S3Error } from './s3-error.ts';
@@ -25,6 +25,8 @@ export async function readObject(call: ObjectCall): Promise<void> {
     const { size } = await file.stat();
     requireReadable(headers, version);
     if (request.method !== 'HEAD') requireReachable(version, call.now);
+    // HEAD reads no bytes; only the checksum in its answer needs the key (API reference, HeadObject, x-amz-checksum-mode).
+    if (request.method !== 'HEAD' || headers.has('x-amz-checksum-mode')) await requireUsableKey(call, version.encryption);
     const range = parseRange(headers.get('range'), size);
     setHeaders(response, {
       ...objectHeaders(bucket, version),

@@ -22,6 +22,8 @@ export interface S3Options {
   authenticate?: (request: IncomingMessage) => unknown;
   clock?: () => Date;
   region?: string;
+  /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
+  requireKey?: (key: string) => Promise<void>;
   /** How long the bytes of an archived object are on their way: two seconds unless given. */
   thawMilliseconds?: number;
 }
@@ -60,6 +62,7 @@ export function createS3(options: S3Options): S3 {
     authenticate = refuseEverybody,
     clock = () => new Date(),
     region = 'us-east-1',
+    requireKey = async () => {},
     thawMilliseconds = THAW_MILLISECONDS,
   } = options;
   mkdirSync(directory, { recursive: true });
@@ -83,7 +86,7 @@ export function createS3(options: S3Options): S3 {
       try {
         authenticate(request);
         const target = parseTarget(request);
-        const call = { request, response, query: target.query, headers: target.headers, region, now: clock() };
+        const call = { request, response, query: target.query, headers: target.headers, region, requireKey, now: clock() };
         await dispatch(call, target, buckets);
       } catch (error) {
         // What the client still sends is read and dropped, so that it gets to read the answer.

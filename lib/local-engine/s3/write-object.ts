@@ -5,7 +5,7 @@ import { receiveBody } from './body.ts';
 import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireCondition, writeCondition } from './conditions.ts';
-import { type Encryption, encryptionHeaders } from './encryption.ts';
+import { type Encryption, encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { expirationHeader } from './expiration-header.ts';
 import { requireIntegrity } from './object-lock.ts';
 import { versionHeader } from './read-object.ts';
@@ -18,6 +18,7 @@ export async function putObject(call: ObjectCall): Promise<void> {
   const since = bucket.sequence;
   const attributes = objectAttributes(headers, bucket.properties, now);
   requireIntegrity(headers, bucket.properties, attributes, 'Put Object');
+  await requireUsableKey(call, attributes.encryption);
   const wish = { algorithm: 'CRC64NVME', md5: hasMd5Etag(attributes.encryption) } as const;
   let received: Awaited<ReturnType<typeof receiveBody>> | undefined;
   const path = await bucket.stage(async (writer) => {
