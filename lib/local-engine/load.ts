@@ -6,6 +6,8 @@ import { keysOfAssembly } from './kms/keys-of-assembly.ts';
 import { type FunctionSpec, functionSpec } from './lambda/function-spec.ts';
 import { parseBucketProperties } from './s3/bucket-properties.ts';
 import { type Schedule, schedulesOfAssembly } from './schedule/schedules.ts';
+import type { DeclaredSecret } from './secrets/secrets.ts';
+import { secretsOfAssembly } from './secrets/secrets-of-assembly.ts';
 import type { Topic } from './sns/topics.ts';
 import { topicsOfAssembly } from './sns/topics-of-assembly.ts';
 import { loadDocument } from './ssm/document.ts';
@@ -23,6 +25,7 @@ export interface Loaded {
   topics: Topic[];
   buckets: Resource[];
   keys: Pick<KeysOptions, 'declared' | 'aliases'>;
+  secrets: DeclaredSecret[];
   /** The content of each command document by its name. */
   documents: Record<string, unknown>;
   logGroups: string[];
@@ -90,6 +93,7 @@ export function loadAssembly(directory: string, region: string, integrationNames
     topics,
     buckets,
     keys,
+    secrets: secretsOfAssembly(assembly),
     documents,
     logGroups: resourcesOf(assembly, 'AWS::Logs::LogGroup').map(({ name }) => name),
     roleArns: resourcesOf(assembly, 'AWS::IAM::Role').map(({ arn }) => arn as string),

@@ -80,6 +80,10 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     const { Keys } = await import('./kms/keys.ts');
     return new Keys({ ...loaded.keys, folder: join(state, 'kms') });
   });
+  const secrets = once(async () => {
+    const { secretsApi } = await import('./secrets/secrets-api.ts');
+    return secretsApi({ declared: loaded.secrets, folder: join(state, 'secrets'), requireKey });
+  });
   const requireKey = async (key: string) => (await keys()).requireForEncryption(key);
   const s3 = createS3({ directory: join(directory, 's3'), authenticate: check, region, requireKey });
   for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
@@ -131,6 +135,11 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
         },
       }),
       logs: jsonService({ version: '1.1', target: 'Logs_20140328', call: logsApi(logs, place) }),
+      secretsmanager: jsonService({
+        version: '1.1',
+        target: 'secretsmanager',
+        call: async (...call) => (await secrets())(...call),
+      }),
       sns: queryService({
         namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
         call: (action, parameters) => topics.call(action, parameters),

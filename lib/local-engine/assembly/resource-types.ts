@@ -33,6 +33,8 @@ const roleOf = ({ place, name, property }: Facts): string => roleArn(place, name
 const topicOf = ({ place, name }: Facts): string => arn(place, 'sns', name);
 const machineOf = ({ place, name }: Facts): string => arn(place, 'states', `stateMachine:${name}`);
 const queueUrl = ({ place, name }: Facts): string => `https://sqs.${place.region}.${place.urlSuffix}/${place.account}/${name}`;
+// Secrets Manager puts six characters behind the name, so that a secret made again is another one.
+const secretOf = ({ place, name }: Facts): string => arn(place, 'secretsmanager', `secret:${name}-${hexOf(name, 6)}`);
 const bucketHost = ({ place, name }: Facts): string => `${name}.s3.${place.urlSuffix}`;
 
 /** Every resource type that an assembly may contain; any other is refused. */
@@ -110,6 +112,7 @@ export const resourceTypes: Record<string, ResourceType> = {
     nameLimit: 64,
     attributes: { Arn: ({ place, name }) => arn(place, 'scheduler', `schedule-group/${name}`) },
   },
+  'AWS::SecretsManager::Secret': { nameProperty: 'Name', nameLimit: 512, ref: secretOf, attributes: { Id: secretOf } },
   'AWS::StepFunctions::StateMachine': {
     nameProperty: 'StateMachineName',
     nameLimit: 80,

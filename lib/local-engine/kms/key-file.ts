@@ -1,7 +1,7 @@
 import { generateKeyPair, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readOwnerFile, writeOwnerFile } from '../owner-file.ts';
 import { SIGNING_SPECS, SYMMETRIC } from './key-specs.ts';
 
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
@@ -27,7 +27,7 @@ export interface KeyRecord {
   materials: Material[];
 }
 
-/** One file per key, which only its owner may read, written whole or not at all. */
+/** One file per key. */
 export class KeyFolder {
   readonly #folder: string;
 
@@ -36,15 +36,11 @@ export class KeyFolder {
   }
 
   read(id: string): KeyRecord | undefined {
-    const file = this.#file(id);
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KeyRecord) : undefined;
+    return readOwnerFile<KeyRecord>(this.#file(id));
   }
 
   write(record: KeyRecord): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = join(this.#folder, `.${randomUUID()}`);
-    writeFileSync(draft, `${JSON.stringify(record, null, 1)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#file(record.id));
+    writeOwnerFile(this.#file(record.id), record);
   }
 
   #file(id: string): string {
