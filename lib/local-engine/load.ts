@@ -1,5 +1,6 @@
 import { AssemblyRefused, type Problem } from './assembly/problem.ts';
 import { type Assembly, type Resource, readAssembly, resourcesOf } from './assembly/read-assembly.ts';
+import { deliveryProblems } from './delivery-problems.ts';
 import { type Rule, rulesOfAssembly } from './events/rules.ts';
 import type { KeysOptions } from './kms/keys.ts';
 import { keysOfAssembly } from './kms/keys-of-assembly.ts';
@@ -14,6 +15,7 @@ import { loadDocument } from './ssm/document.ts';
 import { MachineInvalid, machineTasks, parseMachine } from './states/machine.ts';
 import type { LoadedMachine } from './states-service/executions.ts';
 import { integrationName } from './states-service/integrations.ts';
+import { type TrailSpec, trailsOfAssembly } from './trail/trails-of-assembly.ts';
 
 /** Everything of an assembly that the engine carries out, checked. */
 export interface Loaded {
@@ -26,6 +28,7 @@ export interface Loaded {
   buckets: Resource[];
   keys: Pick<KeysOptions, 'declared' | 'aliases'>;
   secrets: DeclaredSecret[];
+  trails: TrailSpec[];
   /** The content of each command document by its name. */
   documents: Record<string, unknown>;
   logGroups: string[];
@@ -67,6 +70,8 @@ export function loadAssembly(directory: string, region: string, integrationNames
     }
   }
   const keys = keysOfAssembly(assembly, problems);
+  const trails = trailsOfAssembly(assembly, problems);
+  problems.push(...deliveryProblems(buckets));
   const documents = Object.fromEntries(
     resourcesOf(assembly, 'AWS::SSM::Document').map(({ stack, logicalId, name, properties }) => {
       if (properties.DocumentType !== undefined && properties.DocumentType !== 'Command') {
@@ -94,6 +99,7 @@ export function loadAssembly(directory: string, region: string, integrationNames
     buckets,
     keys,
     secrets: secretsOfAssembly(assembly),
+    trails,
     documents,
     logGroups: resourcesOf(assembly, 'AWS::Logs::LogGroup').map(({ name }) => name),
     roleArns: resourcesOf(assembly, 'AWS::IAM::Role').map(({ arn }) => arn as string),

@@ -19,6 +19,10 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
     types: ['AWS::S3::Bucket'],
     sentence: 'An archived object can be read two seconds after it is asked for; AWS takes hours.',
   },
+  {
+    types: ['AWS::CloudTrail::Trail'],
+    sentence: 'A trail records S3 calls on objects only, and its log files get no digests.',
+  },
   { types: ['AWS::SQS::Queue'], sentence: 'Queues are names only: a dead letter is noted in engine/undelivered.jsonl instead.' },
   {
     types: ['AWS::SNS::Topic'],

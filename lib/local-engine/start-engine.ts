@@ -19,6 +19,7 @@ import { LogFiles } from './logs/log-files.ts';
 import { logsApi } from './logs/logs-api.ts';
 import { type Credentials, callerEnvironment, Principals } from './principals.ts';
 import { reportOf } from './report.ts';
+import type { RequestRecord } from './s3/request-record.ts';
 import { createS3 } from './s3/service.ts';
 import { scheduleService } from './schedule/schedule-api.ts';
 import { SharedSchedules } from './schedule/shared-schedules.ts';
@@ -31,8 +32,12 @@ import { ExecutionStore } from './states-service/execution-store.ts';
 import { Executions } from './states-service/executions.ts';
 import { integrationNames, integrations, taskPerformer } from './states-service/integrations.ts';
 import { statesApi } from './states-service/states-api.ts';
+import type { PlatformEvent } from './states-service/status-event.ts';
+import type { Trails } from './trail/trails.ts';
 
 const dayMilliseconds = 24 * 60 * 60 * 1000;
+/** How often logs of S3 are delivered while the engine runs; they also are when somebody waits until it is idle. */
+const deliveryMilliseconds = 60_000;
 /** How long `close` lets rules react to the executions that it stopped; what is left then is told again at the next start. */
 const reactionMilliseconds = 60_000;
 
@@ -84,8 +89,17 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     const { secretsApi } = await import('./secrets/secrets-api.ts');
     return secretsApi({ declared: loaded.secrets, folder: join(state, 'secrets'), requireKey });
   });
+  let trails: Trails | undefined;
+  const observe = loaded.trails.length === 0 ? undefined : (record: RequestRecord) => trails?.observe(record);
   const requireKey = async (key: string) => (await keys()).requireForEncryption(key);
-  const s3 = createS3({ directory: join(directory, 's3'), authenticate: check, region, requireKey });
+  const s3 = createS3({
+    directory: join(directory, 's3'),
+    authenticate: check,
+    region,
+    account: place.account,
+    requireKey,
+    observe,
+  });
   for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
 
   const topics = new Topics(loaded.topics, join(directory, 'outbox'));
@@ -107,16 +121,42 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const targets: Targets = { executions: () => executions, functions, topics, activity, undelivered };
   const states = (...call: Parameters<ReturnType<typeof statesApi>>) => statesApi(executions, place)(...call);
   const commands = (action: string, parameters: unknown) => ssm.call(action, parameters);
+  const deliver = async (event: PlatformEvent): Promise<void> => {
+    await Promise.all(invocationsOf(loaded.rules, event).map((invocation) => invoke(targets, invocation)));
+  };
   const executions: Executions = new Executions({
     place,
     machines: loaded.machines,
     store,
     performTask: taskPerformer(integrations({ place, executions: () => executions, functions, topics, states, commands })),
-    deliver: async (event) => {
-      await Promise.all(invocationsOf(loaded.rules, event).map((invocation) => invoke(targets, invocation)));
-    },
+    deliver,
     activity,
   });
+
+  if (loaded.trails.length > 0) {
+    const { Trails } = await import('./trail/trails.ts');
+    const folder = join(state, 'trails');
+    trails = new Trails({
+      trails: loaded.trails,
+      account: place.account,
+      folder,
+      regionOf: () => region,
+      s3,
+      requireKey,
+      deliver,
+    });
+  }
+  let delivery = Promise.resolve();
+  const deliverLogs = (): Promise<void> => {
+    delivery = delivery
+      .then(() => trails?.deliver())
+      .then(() => s3.deliverLogs())
+      .catch((error: Error) => void process.stderr.write(`local engine: ${error.stack}\n`));
+    return delivery;
+  };
+  const delivering = setInterval(() => void activity.during(deliverLogs), deliveryMilliseconds);
+  delivering.unref();
+  opened.push(() => clearInterval(delivering));
 
   const token = newToken();
   const control = new Control(token);
@@ -175,6 +215,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const idle = async (): Promise<void> => {
     await activity.idle();
     await ssm.idle();
+    await deliverLogs();
   };
   const credentialsFor = (role: string): Credentials => principals.named(role);
   const controlled = {

@@ -8,7 +8,14 @@ const NOUNS =
 /** CDK's own names for the files of an assembly. */
 const OF_CDK = [/'manifest\.json'/, /'cdk:asset-manifest'/];
 /** S3's own names for asking for the bytes of an archived object, and its own words about that. */
-const OF_S3 = [/RestoreObject/, /'RestoreRequest'/, /RestoreAlreadyInProgress/, /'x-amz-restore'/, /'InvalidObjectState'/];
+const OF_S3 = [
+  /RestoreObject/,
+  /'RESTORE'/,
+  /'RestoreRequest'/,
+  /RestoreAlreadyInProgress/,
+  /'x-amz-restore'/,
+  /'InvalidObjectState'/,
+];
 /** S3's own names for the lock of an object version, and its own words about that. */
 const OF_OBJECT_LOCK = [
   /'x-amz-object-lock-retain-until-date'/,

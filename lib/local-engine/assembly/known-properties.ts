@@ -11,6 +11,19 @@ const target: Shape = { Arn: true, RoleArn: true, Input: true, RetryPolicy: true
  * listed and have no effect. Buckets are checked by the S3 server itself.
  */
 const knownProperties: Record<string, Shape> = {
+  'AWS::CloudTrail::Trail': {
+    AdvancedEventSelectors: true,
+    EnableLogFileValidation: true,
+    EventSelectors: true,
+    IncludeGlobalServiceEvents: true,
+    IsLogging: true,
+    IsMultiRegionTrail: true,
+    KMSKeyId: true,
+    S3BucketName: true,
+    S3KeyPrefix: true,
+    Tags: true,
+    TrailName: true,
+  },
   'AWS::Events::Rule': {
     Name: true,
     Description: true,

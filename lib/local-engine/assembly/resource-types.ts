@@ -40,6 +40,11 @@ const bucketHost = ({ place, name }: Facts): string => `${name}.s3.${place.urlSu
 /** Every resource type that an assembly may contain; any other is refused. */
 export const resourceTypes: Record<string, ResourceType> = {
   'AWS::CDK::Metadata': {},
+  'AWS::CloudTrail::Trail': {
+    nameProperty: 'TrailName',
+    nameLimit: 128,
+    attributes: { Arn: ({ place, name }) => arn(place, 'cloudtrail', `trail/${name}`) },
+  },
   'AWS::EC2::SecurityGroup': { ref: groupId, attributes: { GroupId: groupId, VpcId: ({ property }) => property('VpcId') } },
   'AWS::EC2::SecurityGroupEgress': {},
   'AWS::EC2::SecurityGroupIngress': {},

@@ -1,4 +1,5 @@
 import { type LifecycleConfiguration, lifecycleXml, requireLifecycle } from './lifecycle.ts';
+import { type LoggingConfiguration, requireLogging } from './logging-configuration.ts';
 import { type ObjectLockConfiguration, requireObjectLock } from './object-lock-configuration.ts';
 import type { XmlValue } from './xml.ts';
 
@@ -12,6 +13,7 @@ export interface BucketProperties {
       ServerSideEncryptionByDefault?: { SSEAlgorithm: string; KMSMasterKeyID?: string };
     }[];
   };
+  LoggingConfiguration?: LoggingConfiguration;
   ObjectLockEnabled?: boolean;
   ObjectLockConfiguration?: ObjectLockConfiguration;
 }
@@ -20,6 +22,7 @@ const CARRIED_OUT = [
   'VersioningConfiguration',
   'LifecycleConfiguration',
   'BucketEncryption',
+  'LoggingConfiguration',
   'ObjectLockEnabled',
   'ObjectLockConfiguration',
 ];
@@ -36,6 +39,7 @@ export function parseBucketProperties(properties: Record<string, unknown>): Buck
   const known = Object.fromEntries(Object.entries(properties).filter(([name]) => CARRIED_OUT.includes(name))) as BucketProperties;
   requireVersioning(known);
   requireEncryption(known);
+  requireLogging(known.LoggingConfiguration);
   requireLifecycle(known.LifecycleConfiguration);
   return requireObjectLock(known);
 }

@@ -72,6 +72,8 @@ export function setHeaders(response: ServerResponse, headers: Record<string, str
 }
 
 export function answerXml(response: ServerResponse, root: string, content: XmlValue): void {
+  const document = xmlDocument(root, content);
   response.setHeader('content-type', 'application/xml');
-  response.end(xmlDocument(root, content));
+  response.setHeader('content-length', Buffer.byteLength(document));
+  response.end(document);
 }

@@ -13,7 +13,19 @@ export interface LifecycleEvent {
   versionId: string | null;
   rule: string;
   what: string;
+  /** The name of this in an access log. */
+  operation: string;
 }
+
+type Done = Pick<LifecycleEvent, 'what' | 'operation'>;
+
+/** S3's names for moves in an access log; into GLACIER it is a plain TRANSITION. */
+const MOVES: Record<string, string> = {
+  DEEP_ARCHIVE: 'S3.TRANSITION_GDA.OBJECT',
+  GLACIER_IR: 'S3.TRANSITION_GIR.OBJECT',
+  ONEZONE_IA: 'S3.TRANSITION_ZIA.OBJECT',
+  STANDARD_IA: 'S3.TRANSITION_SIA.OBJECT',
+};
 
 /** Thrown where something has changed since it was planned: it is planned anew the next day. */
 class Superseded extends Error {}
@@ -37,8 +49,8 @@ export async function carryOutLifecycle(
           throw new Superseded();
       };
       try {
-        const what = await perform({ bucket, uploads }, action, stillDue);
-        tell({ at, bucket: bucket.name, key, versionId, rule: action.rule, what });
+        const done = await perform({ bucket, uploads }, action, stillDue);
+        tell({ at, bucket: bucket.name, key, versionId, rule: action.rule, ...done });
       } catch (error) {
         const gone = error instanceof S3Error && error.code === 'NoSuchKey';
         if (!gone && !(error instanceof Superseded)) throw error;
@@ -48,7 +60,7 @@ export async function carryOutLifecycle(
   await abortUploads({ bucket, uploads }, now, tell);
 }
 
-async function perform({ bucket }: OpenBucket, action: LifecycleAction, stillDue: () => void): Promise<string> {
+async function perform({ bucket }: OpenBucket, action: LifecycleAction, stillDue: () => void): Promise<Done> {
   const { version, what } = action;
   if (what === 'move' && !version.deleteMarker) {
     const { storageClass } = action;
@@ -56,14 +68,16 @@ async function perform({ bucket }: OpenBucket, action: LifecycleAction, stillDue
       stillDue();
       return { storageClass, thawed: undefined };
     });
-    return `moved from ${version.storageClass ?? 'STANDARD'} to ${storageClass}`;
+    const what = `moved from ${version.storageClass ?? 'STANDARD'} to ${storageClass}`;
+    return { what, operation: MOVES[storageClass!] ?? 'S3.TRANSITION.OBJECT' };
   }
   if (what === 'expire') {
     const marker = await bucket.deleteKey(version.key, stillDue);
-    return marker === undefined ? 'removed' : `hidden by the delete marker ${marker.versionId}`;
+    if (marker === undefined) return { what: 'removed', operation: 'S3.EXPIRE.OBJECT' };
+    return { what: `hidden by the delete marker ${marker.versionId}`, operation: 'S3.CREATE.DELETEMARKER' };
   }
   await bucket.deleteVersion(version.key, version.versionId, stillDue);
-  return version.deleteMarker ? 'delete marker removed' : 'removed';
+  return { what: version.deleteMarker ? 'delete marker removed' : 'removed', operation: 'S3.EXPIRE.OBJECT' };
 }
 
 /** An upload has neither tags nor a size yet: its key alone decides. */
@@ -77,6 +91,14 @@ async function abortUploads({ bucket, uploads }: OpenBucket, now: Date, tell: (e
     if (rule === undefined) continue;
     await uploads.remove(uploads.get(key, uploadId));
     const what = `upload ${uploadId} aborted`;
-    tell({ at: now.toISOString(), bucket: bucket.name, key, versionId: null, rule: ruleId(rule), what });
+    tell({
+      at: now.toISOString(),
+      bucket: bucket.name,
+      key,
+      versionId: null,
+      rule: ruleId(rule),
+      what,
+      operation: 'S3.DELETE.UPLOAD',
+    });
   }
 }

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { JsonLines } from '../json-lines.ts';
+import type { Caller } from '../signature.ts';
+import type { AccessLogs } from './access-logs.ts';
 import { BUCKET_ACTIONS, chooseAction, OBJECT_ACTIONS } from './actions.ts';
 import { answerError } from './answer-error.ts';
 import { Bucket } from './bucket.ts';
@@ -12,18 +14,24 @@ import { type Call, type OpenBucket, parseTarget, type Target } from './call.ts'
 import type { LifecycleEvent } from './carry-out-lifecycle.ts';
 import { incomingFolder, isBucketName, locateObject, writeJson } from './layout.ts';
 import { enabledRules } from './lifecycle-plan.ts';
+import { type RequestRecord, recordOf } from './request-record.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
+import { storeBytes } from './store-bytes.ts';
 import { UploadStore } from './upload-store.ts';
 
 export interface S3Options {
   /** Holds everything; made when it is missing. Only one process may serve a folder at a time. */
   directory: string;
   /** Throws a `ServiceError` for whoever is not allowed in; without it, nobody is. */
-  authenticate?: (request: IncomingMessage) => unknown;
+  authenticate?: (request: IncomingMessage) => Caller;
   clock?: () => Date;
   region?: string;
   /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
   requireKey?: (key: string) => Promise<void>;
+  /** Is told every request to a bucket once it is answered. */
+  observe?: (record: RequestRecord) => void;
+  /** Stands in the names of access logs. */
+  account?: string;
   /** How long the bytes of an archived object are on their way: two seconds unless given. */
   thawMilliseconds?: number;
 }
@@ -41,6 +49,10 @@ export interface S3 {
    * `LIFECYCLE_LOG` in the folder is one of these events.
    */
   carryOutLifecycle(): Promise<LifecycleEvent[]>;
+  /** Stores an object on behalf of a service that delivers to a bucket. Throws `NoSuchBucket`. */
+  store(bucket: string, object: { key: string; bytes: Buffer; headers?: Record<string, string> }): Promise<void>;
+  /** Makes objects of the access logs that were written so far. */
+  deliverLogs(): Promise<void>;
   /** The file that holds the bytes of a version. */
   locate(bucket: string, key: string, versionId: string): string;
 }
@@ -63,6 +75,8 @@ export function createS3(options: S3Options): S3 {
     clock = () => new Date(),
     region = 'us-east-1',
     requireKey = async () => {},
+    observe,
+    account = '000000000000',
     thawMilliseconds = THAW_MILLISECONDS,
   } = options;
   mkdirSync(directory, { recursive: true });
@@ -78,21 +92,41 @@ export function createS3(options: S3Options): S3 {
     if (existsSync(path)) open(name, JSON.parse(readFileSync(path, 'utf8')) as BucketFile);
   }
 
+  let logs: AccessLogs | undefined;
+  /** Loads what writes access logs where a bucket wants them. */
+  const openLogs = async (): Promise<void> => {
+    if (logs !== undefined || ![...buckets.values()].some(({ bucket }) => bucket.properties.LoggingConfiguration)) return;
+    const { AccessLogs } = await import('./access-logs.ts');
+    const store = (opened: OpenBucket, key: string, bytes: Buffer) =>
+      storeBytes(opened, { key, bytes, headers: { 'content-type': 'text/plain' } }, { now: clock(), requireKey });
+    logs = new AccessLogs({ directory, buckets, account, region, clock, store });
+  };
+
   return {
     async handle(request, response) {
       const requestId = randomBytes(8).toString('hex').toUpperCase();
       response.setHeader('x-amz-request-id', requestId);
       const resource = (request.url ?? '/').split('?')[0]!;
+      const begun = clock();
+      let caller: Caller | undefined;
+      let target: Target | undefined;
+      let error: unknown;
       try {
-        authenticate(request);
-        const target = parseTarget(request);
+        caller = authenticate(request);
+        target = parseTarget(request);
         const call = { request, response, query: target.query, headers: target.headers, region, requireKey, now: clock() };
         await dispatch(call, target, buckets);
-      } catch (error) {
+      } catch (refusal) {
+        error = refusal;
         // What the client still sends is read and dropped, so that it gets to read the answer.
         request.resume();
         answerError(response, error, resource, requestId, request.method ?? 'GET');
       }
+      if ((observe === undefined && logs === undefined) || caller === undefined || target?.bucket === undefined) return;
+      const told = { ...target, bucket: target.bucket };
+      const record = recordOf({ id: requestId, begun, ended: clock(), request, response, caller, target: told, error });
+      observe?.(record);
+      logs?.note(record);
     },
 
     async createBucket(name, properties) {
@@ -106,11 +140,13 @@ export function createS3(options: S3Options): S3 {
       bucket.properties = parsed;
       const file: BucketFile = { created, properties: parsed };
       await writeJson(join(directory, name, 'bucket.json'), file, incomingFolder(directory, name));
+      await openLogs();
     },
 
     async carryOutLifecycle() {
       const ruled = [...buckets.values()].filter(({ bucket }) => enabledRules(bucket.properties).length > 0);
       if (ruled.length === 0) return [];
+      await openLogs();
       const { carryOutLifecycle } = await import('./carry-out-lifecycle.ts');
       const log = new JsonLines(join(directory, LIFECYCLE_LOG));
       const events: LifecycleEvent[] = [];
@@ -118,6 +154,7 @@ export function createS3(options: S3Options): S3 {
         for (const opened of ruled) {
           await carryOutLifecycle(opened, clock(), (event) => {
             log.append(event);
+            logs?.noteLifecycle(event);
             events.push(event);
           });
         }
@@ -125,6 +162,12 @@ export function createS3(options: S3Options): S3 {
         log.close();
       }
       return events;
+    },
+
+    store: (bucket, object) => storeBytes(existing(buckets, bucket), object, { now: clock(), requireKey }),
+
+    async deliverLogs() {
+      await logs?.deliver();
     },
 
     locate: (bucket, key, versionId) => locateObject(directory, bucket, key, versionId),
