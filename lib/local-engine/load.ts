@@ -1,3 +1,4 @@
+import { elsewhereProblems } from './assembly/elsewhere.ts';
 import { AssemblyRefused, type Problem } from './assembly/problem.ts';
 import { type Assembly, type Resource, readAssembly, resourcesOf } from './assembly/read-assembly.ts';
 import { deliveryProblems } from './delivery-problems.ts';
@@ -69,6 +70,7 @@ export function loadAssembly(directory: string, region: string, integrationNames
       problems.push({ stack, logicalId, path: 'Properties', message: error.message });
     }
   }
+  problems.push(...elsewhereProblems(assembly));
   const keys = keysOfAssembly(assembly, problems);
   const trails = trailsOfAssembly(assembly, problems);
   problems.push(...deliveryProblems(buckets));

@@ -99,8 +99,9 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     account: place.account,
     requireKey,
     observe,
+    background: (work) => activity.during(work),
   });
-  for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
+  for (const { name, properties, region: where } of loaded.buckets) await s3.createBucket(name, properties, where);
 
   const topics = new Topics(loaded.topics, join(directory, 'outbox'));
   const undelivered = new JsonLines(join(state, 'undelivered.jsonl'));
@@ -140,7 +141,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
       trails: loaded.trails,
       account: place.account,
       folder,
-      regionOf: () => region,
+      regionOf: (bucket: string) => s3.regionOf(bucket) ?? region,
       s3,
       requireKey,
       deliver,
@@ -245,6 +246,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   await idle();
   const lifecycle = () => s3.carryOutLifecycle().catch((error: Error) => process.stderr.write(`local engine: ${error.stack}\n`));
   await lifecycle();
+  opened.push(await s3.startReplication());
   opened.push(onEachDay(() => void activity.during(lifecycle)));
   ready.resolve();
 

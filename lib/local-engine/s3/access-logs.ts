@@ -16,7 +16,6 @@ export interface AccessLogsOptions {
   directory: string;
   buckets: ReadonlyMap<string, OpenBucket>;
   account: string;
-  region: string;
   clock: () => Date;
   /** Stores an object in a bucket. */
   store: (opened: OpenBucket, key: string, bytes: Buffer) => Promise<void>;
@@ -72,7 +71,8 @@ export class AccessLogs {
     const now = this.#options.clock().toISOString();
     const name = day === undefined ? now.slice(0, 19).replace(/[T:]/g, '-') : `${day}-00-00-00`;
     if (TargetObjectKeyFormat?.PartitionedPrefix === undefined) return `${LogFilePrefix}${name}-${requestId()}`;
-    const { account, region } = this.#options;
+    const { account, buckets } = this.#options;
+    const { region } = buckets.get(source)!;
     return `${LogFilePrefix}${account}/${region}/${source}/${name.slice(0, 10).replaceAll('-', '/')}/${name}-${requestId()}`;
   }
 

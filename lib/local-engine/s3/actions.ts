@@ -1,4 +1,10 @@
-import { getBucketLifecycle, getBucketLocation, getBucketVersioning, headBucket } from './bucket-actions.ts';
+import {
+  getBucketLifecycle,
+  getBucketLocation,
+  getBucketReplication,
+  getBucketVersioning,
+  headBucket,
+} from './bucket-actions.ts';
 import type { BucketCall, ObjectCall, Target } from './call.ts';
 import { CHECKSUM_ALGORITHMS, checksumHeader } from './checksums.ts';
 import { completeMultipartUpload } from './complete-upload.ts';
@@ -48,6 +54,7 @@ export const BUCKET_ACTIONS: BucketAction[] = [
   { name: 'GetBucketLocation', method: 'GET', marks: ['location'], handle: getBucketLocation },
   { name: 'GetBucketVersioning', method: 'GET', marks: ['versioning'], handle: getBucketVersioning },
   { name: 'GetBucketLifecycleConfiguration', method: 'GET', marks: ['lifecycle'], handle: getBucketLifecycle },
+  { name: 'GetBucketReplication', method: 'GET', marks: ['replication'], handle: getBucketReplication },
   { name: 'GetObjectLockConfiguration', method: 'GET', marks: ['object-lock'], handle: getObjectLockConfiguration },
   {
     name: 'ListObjectVersions',

@@ -1,6 +1,7 @@
 import { type LifecycleConfiguration, lifecycleXml, requireLifecycle } from './lifecycle.ts';
 import { type LoggingConfiguration, requireLogging } from './logging-configuration.ts';
 import { type ObjectLockConfiguration, requireObjectLock } from './object-lock-configuration.ts';
+import { type ReplicationConfiguration, requireReplication } from './replication-configuration.ts';
 import type { XmlValue } from './xml.ts';
 
 /** The resolved properties of an `AWS::S3::Bucket`, as far as they are carried out. */
@@ -14,6 +15,7 @@ export interface BucketProperties {
     }[];
   };
   LoggingConfiguration?: LoggingConfiguration;
+  ReplicationConfiguration?: ReplicationConfiguration;
   ObjectLockEnabled?: boolean;
   ObjectLockConfiguration?: ObjectLockConfiguration;
 }
@@ -23,6 +25,7 @@ const CARRIED_OUT = [
   'LifecycleConfiguration',
   'BucketEncryption',
   'LoggingConfiguration',
+  'ReplicationConfiguration',
   'ObjectLockEnabled',
   'ObjectLockConfiguration',
 ];
@@ -41,7 +44,9 @@ export function parseBucketProperties(properties: Record<string, unknown>): Buck
   requireEncryption(known);
   requireLogging(known.LoggingConfiguration);
   requireLifecycle(known.LifecycleConfiguration);
-  return requireObjectLock(known);
+  const complete = requireObjectLock(known);
+  requireReplication(complete);
+  return complete;
 }
 
 /** The content of the answer to GetBucketLifecycleConfiguration; undefined where there are no rules. */

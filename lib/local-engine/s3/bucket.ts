@@ -18,8 +18,9 @@ import {
 } from './layout.ts';
 import { ObjectIndex } from './object-index.ts';
 import { defaultLock } from './object-lock.ts';
+import { afterChange, replicationRule } from './replication-status.ts';
 import { S3Error } from './s3-error.ts';
-import type { DeleteMarker, ObjectAttributes, ObjectVersion, Version } from './version.ts';
+import type { DeleteMarker, ObjectAttributes, ObjectVersion, Replication, Version } from './version.ts';
 
 /** A finished object whose bytes lie in `incoming/` and which nobody can see yet. */
 export interface StagedObject extends ObjectAttributes {
@@ -49,6 +50,8 @@ export class Bucket {
   properties: BucketProperties;
   /** How long the bytes of an archived object are on their way. */
   readonly thawMilliseconds: number;
+  /** Is told each version that is to be replicated. */
+  onPending: (version: ObjectVersion) => void = () => {};
   readonly #clock: () => Date;
   readonly #lock = new KeyLock();
   /** The sequence at which a key was last deleted, to tell a lost race from a key that never was. */
@@ -110,9 +113,28 @@ export class Bucket {
       const lock = facts.lock ?? defaultLock(this.properties, new Date(entry.lastModified));
       const file = bytesName(key, entry.versionId);
       const version: ObjectVersion = { ...entry, ...facts, ...(lock && { lock }), deleteMarker: false, file };
+      if (replicationRule(this.properties, version)) version.replication = { status: 'PENDING' };
       await rename(path, join(this.objects, version.file));
       await this.#publish(version);
+      if (version.replication) this.onPending(version);
       return version;
+    });
+  }
+
+  /** Makes a replica, with the id and the time of its source, the newest version of its key. */
+  async adopt(replica: Omit<ObjectVersion, 'sequence' | 'file' | 'deleteMarker'>, path: string): Promise<void> {
+    await this.#lock.run(replica.key, async () => {
+      const file = bytesName(replica.key, replica.versionId);
+      await rename(path, join(this.objects, file));
+      await this.#publish({ ...replica, sequence: ++this.#sequence, deleteMarker: false, file });
+    });
+  }
+
+  /** Notes how a replication ended, unless the version has changed meanwhile: then it is pending again. */
+  async settle(version: ObjectVersion, replication: Replication): Promise<void> {
+    await this.#lock.run(version.key, async () => {
+      if (this.index.find(version.key, version.versionId) !== version) return;
+      await this.#rewrite({ ...version, replication });
     });
   }
 
@@ -150,10 +172,17 @@ export class Bucket {
       if (current?.sequence !== version.sequence || current.deleteMarker) {
         throw new S3Error('NoSuchKey', 'The object was deleted while it was being changed.');
       }
-      const changed = { ...current, ...change(current) };
-      await writeJson(this.#metadataPath(changed), changed, this.incoming);
-      this.index.replace(changed);
+      const next = change(current);
+      const replication = afterChange(current, next);
+      const changed = { ...current, ...next, ...(replication && { replication }) };
+      await this.#rewrite(changed);
+      if (replication) this.onPending(changed);
     });
+  }
+
+  async #rewrite(version: ObjectVersion): Promise<void> {
+    await writeJson(this.#metadataPath(version), version, this.incoming);
+    this.index.replace(version);
   }
 
   #nextEntry(key: string): Pick<Version, 'key' | 'versionId' | 'sequence' | 'lastModified'> {

@@ -16,6 +16,7 @@ export interface Target {
 
 export interface OpenBucket {
   bucket: Bucket;
+  region: string;
   uploads: UploadStore;
 }
 
@@ -25,7 +26,6 @@ export interface Call {
   response: ServerResponse;
   query: Map<string, string>;
   headers: Headers;
-  region: string;
   /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
   requireKey: (key: string) => Promise<void>;
   now: Date;

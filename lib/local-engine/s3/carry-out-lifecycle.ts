@@ -17,6 +17,8 @@ export interface LifecycleEvent {
   operation: string;
 }
 
+/** As much of an open bucket as there is to it on the disk. */
+type Stored = Pick<OpenBucket, 'bucket' | 'uploads'>;
 type Done = Pick<LifecycleEvent, 'what' | 'operation'>;
 
 /** S3's names for moves in an access log; into GLACIER it is a plain TRANSITION. */
@@ -35,7 +37,7 @@ class Superseded extends Error {}
  * a version whose tags were changed in between stays.
  */
 export async function carryOutLifecycle(
-  { bucket, uploads }: OpenBucket,
+  { bucket, uploads }: Stored,
   now: Date,
   tell: (event: LifecycleEvent) => void,
 ): Promise<void> {
@@ -60,7 +62,7 @@ export async function carryOutLifecycle(
   await abortUploads({ bucket, uploads }, now, tell);
 }
 
-async function perform({ bucket }: OpenBucket, action: LifecycleAction, stillDue: () => void): Promise<Done> {
+async function perform({ bucket }: Stored, action: LifecycleAction, stillDue: () => void): Promise<Done> {
   const { version, what } = action;
   if (what === 'move' && !version.deleteMarker) {
     const { storageClass } = action;
@@ -81,7 +83,7 @@ async function perform({ bucket }: OpenBucket, action: LifecycleAction, stillDue
 }
 
 /** An upload has neither tags nor a size yet: its key alone decides. */
-async function abortUploads({ bucket, uploads }: OpenBucket, now: Date, tell: (event: LifecycleEvent) => void): Promise<void> {
+async function abortUploads({ bucket, uploads }: Stored, now: Date, tell: (event: LifecycleEvent) => void): Promise<void> {
   const rules = enabledRules(bucket.properties).filter(({ AbortIncompleteMultipartUpload: abort }) => abort !== undefined);
   if (rules.length === 0) return;
   for (const { key, uploadId, initiated } of uploads.list()) {

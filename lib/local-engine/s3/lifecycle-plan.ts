@@ -3,6 +3,7 @@ import { type LifecycleRule, ruleId } from './lifecycle.ts';
 import { DAY, dueAfter } from './lifecycle-dates.ts';
 import { applies, hasSizes } from './lifecycle-filter.ts';
 import { isLocked } from './object-lock.ts';
+import { blocksLifecycle } from './replication-status.ts';
 import { canMove, isCheaper } from './storage-class.ts';
 import type { ObjectVersion, Version } from './version.ts';
 
@@ -67,6 +68,7 @@ function planLoneMarker(rules: LifecycleRule[], marker: Version, count: number, 
 }
 
 function planCurrent(rules: LifecycleRule[], properties: BucketProperties, version: ObjectVersion, now: Date): LifecycleAction[] {
+  if (blocksLifecycle(version)) return [];
   const expiry = expiryOf(rules, version);
   const moves = rules
     .filter((rule) => applies(rule, version))
@@ -96,6 +98,7 @@ function planNoncurrent(
   now: Date,
 ): LifecycleAction[] {
   const version = versions[position]!;
+  if (!version.deleteMarker && blocksLifecycle(version)) return [];
   // "Amazon S3 looks at when its successor was created"; markers do not count among the newer versions that are kept.
   const since = versions[position - 1]!.lastModified;
   const newer = versions.slice(1, position).filter(({ deleteMarker }) => !deleteMarker).length;

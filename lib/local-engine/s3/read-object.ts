@@ -10,6 +10,7 @@ import { requireReadable } from './conditions.ts';
 import { encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { expirationHeader } from './expiration-header.ts';
 import { lockHeaders } from './object-lock.ts';
+import { replicationHeader } from './replication-status.ts';
 import { S3Error } from './s3-error.ts';
 import { requireReachable, storageClassHeaders } from './storage-class.ts';
 import type { ObjectVersion, Version } from './version.ts';
@@ -70,6 +71,7 @@ function objectHeaders(bucket: Bucket, version: ObjectVersion): Record<string, s
     ...version.headers,
     ...encryptionHeaders(version.encryption),
     ...lockHeaders(version),
+    ...replicationHeader(version),
     ...versionHeader(bucket, version),
     ...(version.tags.length > 0 && { 'x-amz-tagging-count': String(version.tags.length) }),
     'accept-ranges': 'bytes',

@@ -32,7 +32,9 @@ const STATUS: Record<string, number> = {
   NotImplemented: 501,
   NotModified: 304,
   ObjectLockConfigurationNotFoundError: 404,
+  PermanentRedirect: 301,
   PreconditionFailed: 412,
+  ReplicationConfigurationNotFoundError: 404,
   RestoreAlreadyInProgress: 409,
   XAmzContentSHA256Mismatch: 400,
 };

@@ -30,6 +30,10 @@ export interface S3Options {
   requireKey?: (key: string) => Promise<void>;
   /** Is told every request to a bucket once it is answered. */
   observe?: (record: RequestRecord) => void;
+  /** Runs what nobody waits for, such as replication. */
+  background?: (work: () => Promise<void>) => Promise<void>;
+  /** How long a version waits before it is replicated: not at all unless given. */
+  replicationMilliseconds?: number;
   /** Stands in the names of access logs. */
   account?: string;
   /** How long the bytes of an archived object are on their way: two seconds unless given. */
@@ -43,7 +47,9 @@ export interface S3 {
    * Makes a bucket from the resolved properties of an `AWS::S3::Bucket`, or gives an existing one these properties and keeps its
    * objects. Throws a `TypeError` that names any property this server does not carry out.
    */
-  createBucket(name: string, properties: Record<string, unknown>): Promise<void>;
+  createBucket(name: string, properties: Record<string, unknown>, region?: string): Promise<void>;
+  /** Where a bucket lies; all of them are in one namespace. */
+  regionOf(bucket: string): string | undefined;
   /**
    * Does what the buckets' lifecycle rules say is due now, as S3 does once a day, and gives what it did. Each line of
    * `LIFECYCLE_LOG` in the folder is one of these events.
@@ -51,6 +57,11 @@ export interface S3 {
   carryOutLifecycle(): Promise<LifecycleEvent[]>;
   /** Stores an object on behalf of a service that delivers to a bucket. Throws `NoSuchBucket`. */
   store(bucket: string, object: { key: string; bytes: Buffer; headers?: Record<string, string> }): Promise<void>;
+  /**
+   * Begins to replicate, with what is still pending, until the returned function is called. To be called when every bucket has been
+   * made.
+   */
+  startReplication(): Promise<() => void>;
   /** Makes objects of the access logs that were written so far. */
   deliverLogs(): Promise<void>;
   /** The file that holds the bytes of a version. */
@@ -59,6 +70,8 @@ export interface S3 {
 
 interface BucketFile {
   created: string;
+  /** The service's own where it is not said. */
+  region?: string;
   properties: BucketProperties;
 }
 
@@ -76,14 +89,16 @@ export function createS3(options: S3Options): S3 {
     region = 'us-east-1',
     requireKey = async () => {},
     observe,
+    background = (work) => work(),
+    replicationMilliseconds = 0,
     account = '000000000000',
     thawMilliseconds = THAW_MILLISECONDS,
   } = options;
   mkdirSync(directory, { recursive: true });
   const buckets = new Map<string, OpenBucket>();
-  const open = (name: string, { created, properties }: BucketFile): OpenBucket => {
+  const open = (name: string, { created, properties, region: bucketRegion = region }: BucketFile): OpenBucket => {
     const bucket = new Bucket(directory, name, { created: new Date(created), properties }, { clock, thawMilliseconds });
-    const opened = { bucket, uploads: new UploadStore(bucket) };
+    const opened = { bucket, uploads: new UploadStore(bucket), region: bucketRegion };
     buckets.set(name, opened);
     return opened;
   };
@@ -99,7 +114,7 @@ export function createS3(options: S3Options): S3 {
     const { AccessLogs } = await import('./access-logs.ts');
     const store = (opened: OpenBucket, key: string, bytes: Buffer) =>
       storeBytes(opened, { key, bytes, headers: { 'content-type': 'text/plain' } }, { now: clock(), requireKey });
-    logs = new AccessLogs({ directory, buckets, account, region, clock, store });
+    logs = new AccessLogs({ directory, buckets, account, clock, store });
   };
 
   return {
@@ -114,7 +129,8 @@ export function createS3(options: S3Options): S3 {
       try {
         caller = authenticate(request);
         target = parseTarget(request);
-        const call = { request, response, query: target.query, headers: target.headers, region, requireKey, now: clock() };
+        requireRegion(buckets.get(target.bucket ?? ''), target, caller);
+        const call = { request, response, query: target.query, headers: target.headers, requireKey, now: clock() };
         await dispatch(call, target, buckets);
       } catch (refusal) {
         error = refusal;
@@ -129,16 +145,17 @@ export function createS3(options: S3Options): S3 {
       logs?.note(record);
     },
 
-    async createBucket(name, properties) {
+    async createBucket(name, properties, bucketRegion = region) {
       if (!isBucketName(name)) throw new TypeError(`${name} is not the name of a bucket`);
       const parsed = parseBucketProperties(properties);
       if (buckets.get(name)?.bucket.properties.ObjectLockEnabled && !parsed.ObjectLockEnabled) {
         throw new TypeError(`Object Lock of the bucket ${name} cannot be switched off`);
       }
       const created = buckets.get(name)?.bucket.created.toISOString() ?? clock().toISOString();
-      const { bucket } = buckets.get(name) ?? open(name, { created, properties: parsed });
-      bucket.properties = parsed;
-      const file: BucketFile = { created, properties: parsed };
+      const file: BucketFile = { created, properties: parsed, region: bucketRegion };
+      const opened = buckets.get(name) ?? open(name, file);
+      opened.bucket.properties = parsed;
+      opened.region = bucketRegion;
       await writeJson(join(directory, name, 'bucket.json'), file, incomingFolder(directory, name));
       await openLogs();
     },
@@ -165,6 +182,17 @@ export function createS3(options: S3Options): S3 {
     },
 
     store: (bucket, object) => storeBytes(existing(buckets, bucket), object, { now: clock(), requireKey }),
+
+    regionOf: (bucket) => buckets.get(bucket)?.region,
+
+    async startReplication() {
+      const sources = [...buckets.values()].filter(({ bucket }) => bucket.properties.ReplicationConfiguration);
+      if (sources.length === 0) return () => {};
+      const { Replicator } = await import('./replicator.ts');
+      const replicator = new Replicator({ buckets, requireKey, clock, background, waitMilliseconds: replicationMilliseconds });
+      for (const { bucket } of sources) replicator.watch(bucket);
+      return () => replicator.stop();
+    },
 
     async deliverLogs() {
       await logs?.deliver();
@@ -196,6 +224,15 @@ async function dispatch(call: Call, target: Target, buckets: Map<string, OpenBuc
   }
   const action = chooseAction(BUCKET_ACTIONS, method, target);
   return action.handle({ ...call, ...existing(buckets, target.bucket) });
+}
+
+/** S3 answers for a bucket only where it lies; only where that is can be asked anywhere. */
+function requireRegion(opened: OpenBucket | undefined, { bucket, query }: Target, caller: Caller): void {
+  if (opened === undefined || opened.region === caller.region || query.has('location')) return;
+  const message = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
+  const endpoint = `s3.${opened.region}.amazonaws.com`;
+  const headers = { 'x-amz-bucket-region': opened.region };
+  throw new S3Error('PermanentRedirect', message, { Endpoint: endpoint, Bucket: bucket! }, headers);
 }
 
 function existing(buckets: Map<string, OpenBucket>, name: string): OpenBucket {

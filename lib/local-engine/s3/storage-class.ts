@@ -32,6 +32,15 @@ export function storageClassOf(headers: Headers): string {
   return name;
 }
 
+/** Calls `refuse` for a class that objects cannot be put into here. */
+export function requireStorageClass(name: string, refuse: (reason: string) => never): void {
+  if (![...AT_ONCE, ...ARCHIVES].includes(name)) refuse(`the storage class ${name} is not implemented`);
+}
+
+export function isArchive({ storageClass = 'STANDARD' }: Pick<ObjectVersion, 'storageClass'>): boolean {
+  return ARCHIVES.includes(storageClass);
+}
+
 /** The classes that lifecycle rules can name here. */
 export function movableClasses(): string[] {
   return MOVES.STANDARD!;
@@ -46,8 +55,9 @@ export function isCheaper(one: string, other: string): boolean {
 }
 
 /** Whether the bytes of a version can be read now. */
-export function reachOf({ storageClass = 'STANDARD', thawed }: ObjectVersion, now: Date): Reach {
-  if (!ARCHIVES.includes(storageClass)) return 'at-once';
+export function reachOf(version: ObjectVersion, now: Date): Reach {
+  const { thawed } = version;
+  if (!isArchive(version)) return 'at-once';
   if (!thawed || now >= new Date(thawed.until)) return 'archived';
   return now < new Date(thawed.readyAt) ? 'thawing' : 'thawed';
 }

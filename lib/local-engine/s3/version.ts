@@ -30,6 +30,13 @@ export interface ObjectAttributes {
   legalHold?: LegalHold;
 }
 
+/** Where the replication of a version stands; only versions that a rule replicates have one, and replicas. */
+export interface Replication {
+  status: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
+  /** There is, or was, a replica. */
+  copied?: true;
+}
+
 interface Entry {
   key: string;
   versionId: string;
@@ -50,6 +57,7 @@ export interface ObjectVersion extends Entry, ObjectAttributes {
   checksum: Checksum;
   /** Of an archived version whose bytes somebody asked for. */
   thawed?: ThawedCopy;
+  replication?: Replication;
 }
 
 /** A version that says: from here on the key is gone. */
