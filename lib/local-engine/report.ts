@@ -1,6 +1,7 @@
 import { type Assembly, resourcesOf } from './assembly/read-assembly.ts';
 
-const notCarriedOut: { types: string[]; sentence: string }[] = [
+/** `property`: only where a resource of these types has it. */
+const notCarriedOut: { types: string[]; property?: string; sentence: string }[] = [
   {
     types: ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role'],
     sentence: 'Callers are told apart by their signatures, but IAM policies are not enforced yet.',
@@ -20,6 +21,11 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
     sentence: 'An archived object can be read two seconds after it is asked for; AWS takes hours.',
   },
   {
+    types: ['AWS::S3::Bucket'],
+    property: 'ReplicationConfiguration',
+    sentence: 'Replicas lie on the same disk as what they were copied from, whatever region their bucket is in.',
+  },
+  {
     types: ['AWS::CloudTrail::Trail'],
     sentence: 'A trail records S3 calls on objects only, and its log files get no digests.',
   },
@@ -33,6 +39,9 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
 /** Plain sentences about what the engine does not do as AWS does, as far as this assembly has to do with it. */
 export function reportOf({ assembly }: { assembly: Assembly }): string[] {
   return notCarriedOut
-    .filter(({ types }) => types.some((type) => resourcesOf(assembly, type).length > 0))
+    .filter(({ types, property }) => {
+      const resources = types.flatMap((type) => resourcesOf(assembly, type));
+      return resources.some(({ properties }) => property === undefined || property in properties);
+    })
     .map(({ sentence }) => sentence);
 }

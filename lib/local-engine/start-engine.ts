@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Activity } from './activity.ts';
 import { localPlace, roleArn } from './assembly/place.ts';
+import { Deliveries } from './deliveries.ts';
 import { onEachDay } from './each-day.ts';
 import { type Engine, type EngineOptions, outputsOf } from './engine.ts';
 import { invocationsOf } from './events/rules.ts';
@@ -12,6 +13,7 @@ import { newToken, removeCard, writeCard } from './joining/card.ts';
 import { Control } from './joining/control.ts';
 import { DirectoryLock } from './joining/directory-lock.ts';
 import { JsonLines } from './json-lines.ts';
+import { keysAndSecrets } from './keys-and-secrets.ts';
 import { Functions } from './lambda/functions.ts';
 import { invokeService } from './lambda/invoke-api.ts';
 import { loadAssembly } from './load.ts';
@@ -33,11 +35,8 @@ import { Executions } from './states-service/executions.ts';
 import { integrationNames, integrations, taskPerformer } from './states-service/integrations.ts';
 import { statesApi } from './states-service/states-api.ts';
 import type { PlatformEvent } from './states-service/status-event.ts';
-import type { Trails } from './trail/trails.ts';
 
 const dayMilliseconds = 24 * 60 * 60 * 1000;
-/** How often logs of S3 are delivered while the engine runs; they also are when somebody waits until it is idle. */
-const deliveryMilliseconds = 60_000;
 /** How long `close` lets rules react to the executions that it stopped; what is left then is told again at the next start. */
 const reactionMilliseconds = 60_000;
 
@@ -81,17 +80,8 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   for (const role of [...loaded.roleArns, hostRole]) principals.credentialsOf(role);
   const check = (request: SignedRequest) => authenticate(request, (key) => principals.lookup(key), new Date());
 
-  const keys = once(async () => {
-    const { Keys } = await import('./kms/keys.ts');
-    return new Keys({ ...loaded.keys, folder: join(state, 'kms') });
-  });
-  const secrets = once(async () => {
-    const { secretsApi } = await import('./secrets/secrets-api.ts');
-    return secretsApi({ declared: loaded.secrets, folder: join(state, 'secrets'), requireKey });
-  });
-  let trails: Trails | undefined;
-  const observe = loaded.trails.length === 0 ? undefined : (record: RequestRecord) => trails?.observe(record);
-  const requireKey = async (key: string) => (await keys()).requireForEncryption(key);
+  const { requireKey, services: keeping } = keysAndSecrets(loaded, state);
+  const observe = loaded.trails.length === 0 ? undefined : (record: RequestRecord) => deliveries.observe(record);
   const s3 = createS3({
     directory: join(directory, 's3'),
     authenticate: check,
@@ -134,30 +124,15 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     activity,
   });
 
-  if (loaded.trails.length > 0) {
-    const { Trails } = await import('./trail/trails.ts');
-    const folder = join(state, 'trails');
-    trails = new Trails({
-      trails: loaded.trails,
-      account: place.account,
-      folder,
-      regionOf: (bucket: string) => s3.regionOf(bucket) ?? region,
-      s3,
-      requireKey,
-      deliver,
-    });
-  }
-  let delivery = Promise.resolve();
-  const deliverLogs = (): Promise<void> => {
-    delivery = delivery
-      .then(() => trails?.deliver())
-      .then(() => s3.deliverLogs())
-      .catch((error: Error) => void process.stderr.write(`local engine: ${error.stack}\n`));
-    return delivery;
-  };
-  const delivering = setInterval(() => void activity.during(deliverLogs), deliveryMilliseconds);
-  delivering.unref();
-  opened.push(() => clearInterval(delivering));
+  const deliveries: Deliveries = await Deliveries.open(s3, activity, {
+    trails: loaded.trails,
+    account: place.account,
+    folder: join(state, 'trails'),
+    regionOf: (bucket) => s3.regionOf(bucket) ?? region,
+    requireKey,
+    deliver,
+  });
+  opened.push(() => deliveries.stop());
 
   const token = newToken();
   const control = new Control(token);
@@ -167,20 +142,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     services: {
       states: jsonService({ version: '1.0', target: 'AWSStepFunctions', call: states }),
       ssm: jsonService({ version: '1.1', target: 'AmazonSSM', call: commands }),
-      kms: jsonService({
-        version: '1.1',
-        target: 'TrentService',
-        call: async (...call) => {
-          const { kmsApi } = await import('./kms/kms-api.ts');
-          return kmsApi(await keys())(...call);
-        },
-      }),
       logs: jsonService({ version: '1.1', target: 'Logs_20140328', call: logsApi(logs, place) }),
-      secretsmanager: jsonService({
-        version: '1.1',
-        target: 'secretsmanager',
-        call: async (...call) => (await secrets())(...call),
-      }),
       sns: queryService({
         namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
         call: (action, parameters) => topics.call(action, parameters),
@@ -192,6 +154,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
       }),
       scheduler: scheduleService(loaded.schedules),
       lambda: invokeService(functions),
+      ...keeping,
     },
     s3: (request, response) => s3.handle(request, response),
     control: (request, response) => control.handler(controlled)(request, response),
@@ -216,7 +179,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const idle = async (): Promise<void> => {
     await activity.idle();
     await ssm.idle();
-    await deliverLogs();
+    await deliveries.deliver();
   };
   const credentialsFor = (role: string): Credentials => principals.named(role);
   const controlled = {
@@ -264,15 +227,6 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
       closed ??= close();
       return closed;
     },
-  };
-}
-
-/** Makes a thing when it is first asked for: what an assembly's run never uses must not cost its start anything. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }
 

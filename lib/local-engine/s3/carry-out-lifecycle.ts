@@ -91,6 +91,8 @@ async function abortUploads({ bucket, uploads }: Stored, now: Date, tell: (event
       return key.startsWith(Prefix) && dueAfter(initiated, abort!.DaysAfterInitiation) <= now;
     });
     if (rule === undefined) continue;
+    // Another of them was removed meanwhile, and this one may have been completed.
+    if (!uploads.list().some((other) => other.uploadId === uploadId)) continue;
     await uploads.remove(uploads.get(key, uploadId));
     const what = `upload ${uploadId} aborted`;
     tell({

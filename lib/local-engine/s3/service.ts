@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { JsonLines } from '../json-lines.ts';
 import type { Caller } from '../signature.ts';
-import type { AccessLogs } from './access-logs.ts';
 import { BUCKET_ACTIONS, chooseAction, OBJECT_ACTIONS } from './actions.ts';
 import { answerError } from './answer-error.ts';
 import { Bucket } from './bucket.ts';
@@ -13,7 +11,7 @@ import { type BucketProperties, parseBucketProperties } from './bucket-propertie
 import { type Call, type OpenBucket, parseTarget, type Target } from './call.ts';
 import type { LifecycleEvent } from './carry-out-lifecycle.ts';
 import { incomingFolder, isBucketName, locateObject, writeJson } from './layout.ts';
-import { enabledRules } from './lifecycle-plan.ts';
+import { OwnWork } from './own-work.ts';
 import { type RequestRecord, recordOf } from './request-record.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 import { storeBytes } from './store-bytes.ts';
@@ -52,7 +50,7 @@ export interface S3 {
   regionOf(bucket: string): string | undefined;
   /**
    * Does what the buckets' lifecycle rules say is due now, as S3 does once a day, and gives what it did. Each line of
-   * `LIFECYCLE_LOG` in the folder is one of these events.
+   * `_lifecycle.jsonl` in the folder is one of these events.
    */
   carryOutLifecycle(): Promise<LifecycleEvent[]>;
   /** Stores an object on behalf of a service that delivers to a bucket. Throws `NoSuchBucket`. */
@@ -77,8 +75,6 @@ interface BucketFile {
 
 const LONGEST_KEY = 1024;
 const THAW_MILLISECONDS = 2000;
-/** No bucket's name begins with an underscore. */
-const LIFECYCLE_LOG = '_lifecycle.jsonl';
 
 /** An S3 service over a folder, path style, for any HTTP server. Uploads may be slow: set the server's `requestTimeout` to 0. */
 export function createS3(options: S3Options): S3 {
@@ -107,15 +103,7 @@ export function createS3(options: S3Options): S3 {
     if (existsSync(path)) open(name, JSON.parse(readFileSync(path, 'utf8')) as BucketFile);
   }
 
-  let logs: AccessLogs | undefined;
-  /** Loads what writes access logs where a bucket wants them. */
-  const openLogs = async (): Promise<void> => {
-    if (logs !== undefined || ![...buckets.values()].some(({ bucket }) => bucket.properties.LoggingConfiguration)) return;
-    const { AccessLogs } = await import('./access-logs.ts');
-    const store = (opened: OpenBucket, key: string, bytes: Buffer) =>
-      storeBytes(opened, { key, bytes, headers: { 'content-type': 'text/plain' } }, { now: clock(), requireKey });
-    logs = new AccessLogs({ directory, buckets, account, clock, store });
-  };
+  const own = new OwnWork({ directory, buckets, clock, requireKey, background, replicationMilliseconds, account });
 
   return {
     async handle(request, response) {
@@ -138,11 +126,11 @@ export function createS3(options: S3Options): S3 {
         request.resume();
         answerError(response, error, resource, requestId, request.method ?? 'GET');
       }
-      if ((observe === undefined && logs === undefined) || caller === undefined || target?.bucket === undefined) return;
+      if ((observe === undefined && !own.logs) || caller === undefined || target?.bucket === undefined) return;
       const told = { ...target, bucket: target.bucket };
       const record = recordOf({ id: requestId, begun, ended: clock(), request, response, caller, target: told, error });
       observe?.(record);
-      logs?.note(record);
+      own.note(record);
     },
 
     async createBucket(name, properties, bucketRegion = region) {
@@ -157,47 +145,15 @@ export function createS3(options: S3Options): S3 {
       opened.bucket.properties = parsed;
       opened.region = bucketRegion;
       await writeJson(join(directory, name, 'bucket.json'), file, incomingFolder(directory, name));
-      await openLogs();
+      await own.openLogs();
     },
 
-    async carryOutLifecycle() {
-      const ruled = [...buckets.values()].filter(({ bucket }) => enabledRules(bucket.properties).length > 0);
-      if (ruled.length === 0) return [];
-      await openLogs();
-      const { carryOutLifecycle } = await import('./carry-out-lifecycle.ts');
-      const log = new JsonLines(join(directory, LIFECYCLE_LOG));
-      const events: LifecycleEvent[] = [];
-      try {
-        for (const opened of ruled) {
-          await carryOutLifecycle(opened, clock(), (event) => {
-            log.append(event);
-            logs?.noteLifecycle(event);
-            events.push(event);
-          });
-        }
-      } finally {
-        log.close();
-      }
-      return events;
-    },
-
+    carryOutLifecycle: () => own.carryOutLifecycle(),
+    startReplication: () => own.startReplication(),
+    deliverLogs: () => own.deliverLogs(),
     store: (bucket, object) => storeBytes(existing(buckets, bucket), object, { now: clock(), requireKey }),
 
     regionOf: (bucket) => buckets.get(bucket)?.region,
-
-    async startReplication() {
-      const sources = [...buckets.values()].filter(({ bucket }) => bucket.properties.ReplicationConfiguration);
-      if (sources.length === 0) return () => {};
-      const { Replicator } = await import('./replicator.ts');
-      const replicator = new Replicator({ buckets, requireKey, clock, background, waitMilliseconds: replicationMilliseconds });
-      for (const { bucket } of sources) replicator.watch(bucket);
-      return () => replicator.stop();
-    },
-
-    async deliverLogs() {
-      await logs?.deliver();
-    },
-
     locate: (bucket, key, versionId) => locateObject(directory, bucket, key, versionId),
   };
 }

@@ -75,6 +75,7 @@ test('what is put into a bucket is in its replica of another region when the eng
   const replica = await far.send(new GetObjectCommand({ Bucket: 'shelf-far', Key: 'k', VersionId }));
   expect([await replica.Body!.transformToString(), replica.ReplicationStatus]).toEqual(['bytes', 'REPLICA']);
   expect(replica.SSEKMSKeyId).toMatch(/^arn:aws:kms:us-west-2:/);
+  expect(engine.report).toContainEqual(expect.stringContaining('on the same disk'));
 });
 
 test('a bucket answers in its own region only, and anywhere where it lies', async () => {
