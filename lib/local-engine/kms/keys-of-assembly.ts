@@ -14,9 +14,9 @@ export function keysOfAssembly(assembly: Assembly, problems: Problem[]): Pick<Ke
     }
     return { id: ref, arn: arn!, spec: String(spec), description: String(Description ?? ''), enabled: Enabled !== false };
   });
-  const aliases = resourcesOf(assembly, 'AWS::KMS::Alias').map(({ name, properties }): [string, string] => {
+  const aliases = resourcesOf(assembly, 'AWS::KMS::Alias').map(({ name, region, properties }) => {
     const target = String(properties.TargetKeyId);
-    return [name, target.slice(target.lastIndexOf('/') + 1)];
+    return { name, region, keyId: target.slice(target.lastIndexOf('/') + 1) };
   });
-  return { declared, aliases: Object.fromEntries(aliases) };
+  return { declared, aliases };
 }

@@ -11,10 +11,16 @@ export interface DeclaredKey {
   enabled: boolean;
 }
 
+/** An alias is a name within a region: `alias/…` */
+export interface DeclaredAlias {
+  name: string;
+  region: string;
+  keyId: string;
+}
+
 export interface KeysOptions {
   declared: DeclaredKey[];
-  /** Alias names (`alias/…`) with the id of their key. */
-  aliases: Record<string, string>;
+  aliases: DeclaredAlias[];
   /** Holds a file per key. */
   folder: string;
   clock?: () => Date;
@@ -28,33 +34,44 @@ const OF_AWS = /(^|:)alias\/aws\//;
  * lost the key, and a new one is made under the same name.
  */
 export class Keys {
-  readonly #declared: Map<string, DeclaredKey>;
-  readonly #aliases: Map<string, string>;
+  readonly #options: KeysOptions;
+  readonly #region: string | undefined;
   readonly #folder: KeyFolder;
-  readonly #clock: () => Date;
-  readonly #making = new Map<string, Promise<KeyRecord>>();
+  /** Material that is being made, by the id of its key. */
+  readonly #making: Map<string, Promise<KeyRecord>>;
 
-  constructor({ declared, aliases, folder, clock = () => new Date() }: KeysOptions) {
-    this.#declared = new Map(declared.map((key) => [key.id, key]));
-    this.#aliases = new Map(Object.entries(aliases));
-    this.#folder = new KeyFolder(folder);
-    this.#clock = clock;
+  constructor(options: KeysOptions, region?: string, making = new Map<string, Promise<KeyRecord>>()) {
+    this.#options = options;
+    this.#region = region;
+    this.#folder = new KeyFolder(options.folder);
+    this.#making = making;
+  }
+
+  /** The keys as somebody in a region sees them: no others. */
+  in(region: string): Keys {
+    return new Keys(this.#options, region, this.#making);
   }
 
   /** A key by its id, its ARN, or the name or the ARN of an alias, as its file says it is. Throws `NotFoundException`. */
   find(name: unknown): KeyRecord {
-    const text = String(name);
-    const [, alias] = /^(?:arn:[^:]*:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(text) ?? [];
+    const record = this.#named(String(name));
+    if (this.#region === undefined || record.arn.split(':')[3] === this.#region) return record;
+    throw notFound(`Key '${String(name)}' does not exist`);
+  }
+
+  #named(text: string): KeyRecord {
+    const [, where, alias] = /^(?:arn:[^:]*:kms:([^:]*):[^:]*:)?(alias\/.+)$/.exec(text) ?? [];
     if (alias !== undefined) {
-      const target = this.#aliases.get(alias);
+      const region = where ?? this.#region;
+      const target = this.#options.aliases.find((one) => one.name === alias && (region === undefined || one.region === region));
       if (target === undefined) throw notFound(`Alias ${text} is not found.`);
-      return this.find(target);
+      return this.#named(target.keyId);
     }
     const id = text.slice(text.lastIndexOf('/') + 1);
-    const declared = this.#declared.get(id);
+    const declared = this.#options.declared.find((key) => key.id === id);
     const record = /^[0-9a-f-]{36}$/.test(id) ? (this.#folder.read(id) ?? (declared && this.#asDeclared(declared))) : undefined;
     if (record === undefined || (text.startsWith('arn:') && text !== record.arn)) throw notFound(`Key '${text}' does not exist`);
-    if (record.deletionDate !== undefined && new Date(record.deletionDate) <= this.#clock()) {
+    if (record.deletionDate !== undefined && new Date(record.deletionDate) <= this.now) {
       // What it held is gone for good, also where its file was copied before.
       if (record.materials.length > 0) this.#folder.write({ ...record, materials: [] });
       throw notFound(`Key '${text}' does not exist`);
@@ -92,11 +109,11 @@ export class Keys {
   }
 
   get now(): Date {
-    return this.#clock();
+    return this.#options.clock?.() ?? new Date();
   }
 
   #asDeclared({ enabled, ...facts }: DeclaredKey): KeyRecord {
-    return { ...facts, created: this.#clock().toISOString(), state: enabled ? 'Enabled' : 'Disabled', materials: [] };
+    return { ...facts, created: this.now.toISOString(), state: enabled ? 'Enabled' : 'Disabled', materials: [] };
   }
 
   async #addMaterial(record: KeyRecord): Promise<KeyRecord> {

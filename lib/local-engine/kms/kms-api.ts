@@ -30,10 +30,10 @@ const ACTIONS: Record<string, Action> = {
 
 /** The KMS API. Results are those of AWS; blobs travel as base64. */
 export function kmsApi(keys: Keys): Call {
-  return async (name, parameters) => {
+  return async (name, parameters, { region }) => {
     const action = ACTIONS[name];
     if (action === undefined) throw unknownAction('KMS', name);
     refuseUnknownParameters(name, parameters, action.parameters);
-    return action.perform(keys, parameters);
+    return action.perform(keys.in(region), parameters);
   };
 }

@@ -30,7 +30,9 @@ const CARRIED_OUT = [
   'ObjectLockConfiguration',
 ];
 // They restrict what a public or foreign caller may do, or only describe: on a loopback address there is nothing to carry out.
-const WITHOUT_EFFECT = ['BucketName', 'PublicAccessBlockConfiguration', 'OwnershipControls', 'Tags'];
+const WITHOUT_EFFECT = ['AccessControl', 'BucketName', 'PublicAccessBlockConfiguration', 'OwnershipControls', 'Tags'];
+/** Canned ACLs that let nobody in but the owner, and the service that delivers logs. */
+const CLOSED_ACLS = ['BucketOwnerFullControl', 'LogDeliveryWrite', 'Private'];
 
 /**
  * Takes the resolved JSON of an `AWS::S3::Bucket` and throws a `TypeError` that names whatever this server would not carry out:
@@ -39,6 +41,9 @@ const WITHOUT_EFFECT = ['BucketName', 'PublicAccessBlockConfiguration', 'Ownersh
 export function parseBucketProperties(properties: Record<string, unknown>): BucketProperties {
   const unknown = Object.keys(properties).filter((name) => !CARRIED_OUT.includes(name) && !WITHOUT_EFFECT.includes(name));
   if (unknown.length > 0) throw new TypeError(`Bucket properties that are not implemented: ${unknown.join(', ')}`);
+  const { AccessControl = 'Private' } = properties;
+  if (!CLOSED_ACLS.includes(String(AccessControl)))
+    throw new TypeError(`AccessControl: ${String(AccessControl)} is not implemented`);
   const known = Object.fromEntries(Object.entries(properties).filter(([name]) => CARRIED_OUT.includes(name))) as BucketProperties;
   requireVersioning(known);
   requireEncryption(known);

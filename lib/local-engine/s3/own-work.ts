@@ -60,18 +60,19 @@ export class OwnWork {
     await this.openLogs();
     const { carryOutLifecycle } = await import('./carry-out-lifecycle.ts');
     const { clock, directory } = this.#options;
-    const log = new JsonLines(join(directory, LIFECYCLE_LOG));
+    let log: JsonLines | undefined;
     const events: LifecycleEvent[] = [];
     try {
       for (const opened of ruled) {
         await carryOutLifecycle(opened, clock(), (event) => {
+          log ??= new JsonLines(join(directory, LIFECYCLE_LOG));
           log.append(event);
           this.#logs?.noteLifecycle(event);
           events.push(event);
         });
       }
     } finally {
-      log.close();
+      log?.close();
     }
     return events;
   }

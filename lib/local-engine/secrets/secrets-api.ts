@@ -18,11 +18,11 @@ const MOST_BYTES = 65_536;
 /** The Secrets Manager API. A secret whose key cannot be used can be neither read nor written. */
 export function secretsApi(options: { declared: DeclaredSecret[]; folder: string; requireKey: RequireKey }): Call {
   const secrets = new Secrets(options);
-  return async (action, parameters) => {
+  return async (action, parameters, { region }) => {
     const known = PARAMETERS[action];
     if (known === undefined) throw unknownAction('Secrets Manager', action);
     refuseUnknownParameters(action, parameters, known);
-    const secret = secrets.find(parameters.SecretId);
+    const secret = secrets.find(parameters.SecretId, region);
     if (action === 'DescribeSecret') return describe(secrets, secret);
     if (action === 'GetSecretValue') {
       const version = chooseVersion(secrets.read(secret).versions, parameters);

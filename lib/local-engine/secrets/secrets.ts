@@ -51,9 +51,10 @@ export class Secrets {
     this.#clock = options.clock ?? (() => new Date());
   }
 
-  /** A secret by its name or its ARN, with or without the six characters at its end. Throws `ResourceNotFoundException`. */
-  find(id: unknown): DeclaredSecret {
-    const found = this.#declared.find(({ arn, name }) => [name, arn, arn.slice(0, -7)].includes(String(id)));
+  /** A secret of a region by its name or its ARN, with or without the six characters at its end. Throws `ResourceNotFoundException`. */
+  find(id: unknown, region: string): DeclaredSecret {
+    const here = this.#declared.filter(({ arn }) => arn.split(':')[3] === region);
+    const found = here.find(({ arn, name }) => [name, arn, arn.slice(0, -7)].includes(String(id)));
     if (found === undefined) throw notFound("Secrets Manager can't find the specified secret.");
     return found;
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetBucketLocationCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../../lib/local-engine/start-engine.ts';
@@ -11,6 +12,7 @@ const kms = (KMSMasterKeyID: unknown) => ({
   ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID } }],
 });
 const Key = { Type: 'AWS::KMS::Key', Properties: {} };
+const Name = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/name', TargetKeyId: { Ref: 'Key' } } };
 
 /** A bucket here whose objects are replicated to one in another region, as CDK synthesizes it with fixed names. */
 const stacks: Record<string, ForeignStack> = {
@@ -18,6 +20,7 @@ const stacks: Record<string, ForeignStack> = {
     Resources: {
       Clerk: roleResource,
       Key,
+      Name,
       Shelf: {
         Type: 'AWS::S3::Bucket',
         Properties: {
@@ -36,7 +39,7 @@ const stacks: Record<string, ForeignStack> = {
                 SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
                 Destination: {
                   Bucket: 'arn:aws:s3:::shelf-far',
-                  EncryptionConfiguration: { ReplicaKmsKeyID: 'arn:aws:kms:us-west-2:000000000000:alias/far' },
+                  EncryptionConfiguration: { ReplicaKmsKeyID: 'arn:aws:kms:us-west-2:000000000000:alias/name' },
                 },
               },
             ],
@@ -49,7 +52,7 @@ const stacks: Record<string, ForeignStack> = {
     region: 'us-west-2',
     Resources: {
       Key,
-      Name: { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/far', TargetKeyId: { Ref: 'Key' } } },
+      Name,
       Shelf: {
         Type: 'AWS::S3::Bucket',
         Properties: { BucketName: 'shelf-far', VersioningConfiguration, BucketEncryption: kms({ 'Fn::GetAtt': ['Key', 'Arn'] }) },
@@ -76,6 +79,18 @@ test('what is put into a bucket is in its replica of another region when the eng
   expect([await replica.Body!.transformToString(), replica.ReplicationStatus]).toEqual(['bytes', 'REPLICA']);
   expect(replica.SSEKMSKeyId).toMatch(/^arn:aws:kms:us-west-2:/);
   expect(engine.report).toContainEqual(expect.stringContaining('on the same disk'));
+});
+
+test('a key and an alias are known in their own region only, also where another has the same name', async () => {
+  const { engine } = await opened();
+  const { endpoint, operatorCredentials: credentials } = engine;
+  const describe = async (region: string, KeyId = 'alias/name') => {
+    const client = new KMSClient({ endpoint, region, credentials, maxAttempts: 1 });
+    return (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!.Arn!;
+  };
+  const [near, far] = [await describe('us-east-1'), await describe('us-west-2')];
+  expect([near.split(':')[3], far.split(':')[3]]).toEqual(['us-east-1', 'us-west-2']);
+  expect(await refusal(describe('us-east-1', far))).toEqual({ name: 'NotFoundException', status: 400 });
 });
 
 test('a bucket answers in its own region only, and anywhere where it lies', async () => {

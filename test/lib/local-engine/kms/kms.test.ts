@@ -148,7 +148,7 @@ test('when its time has come a key is gone for good', async () => {
   const folder = scratchFolder();
   const key = { id: '11111111-2222-3333-4444-555555555555', spec: 'SYMMETRIC_DEFAULT', description: '', enabled: true };
   const arn = `arn:aws:kms:us-east-1:000000000000:key/${key.id}`;
-  const keys = new Keys({ declared: [{ ...key, arn }], aliases: {}, folder, clock: () => now });
+  const keys = new Keys({ declared: [{ ...key, arn }], aliases: [], folder, clock: () => now });
   keys.change(await keys.usable(arn), { state: 'PendingDeletion', deletionDate: '2026-03-08T12:00:00.000Z' });
   now = new Date('2026-03-08T11:59:59Z');
   expect(keys.find(arn)).toMatchObject({ state: 'PendingDeletion' });
