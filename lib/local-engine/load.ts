@@ -1,17 +1,24 @@
+import { elsewhereProblems } from './assembly/elsewhere.ts';
 import { AssemblyRefused, type Problem } from './assembly/problem.ts';
 import { type Assembly, type Resource, readAssembly, resourcesOf } from './assembly/read-assembly.ts';
+import { deliveryProblems } from './delivery-problems.ts';
 import { type Rule, rulesOfAssembly } from './events/rules.ts';
+import type { KeysOptions } from './kms/keys.ts';
+import { keysOfAssembly } from './kms/keys-of-assembly.ts';
 import { type FunctionSpec, functionSpec } from './lambda/function-spec.ts';
 import { checkDeployment } from './policies/deployment.ts';
 import { type AssemblyPolicies, policiesOfAssembly } from './policies/policies-of-assembly.ts';
 import { parseBucketProperties } from './s3/bucket-properties.ts';
 import { type Schedule, schedulesOfAssembly } from './schedule/schedules.ts';
+import type { DeclaredSecret } from './secrets/secrets.ts';
+import { secretsOfAssembly } from './secrets/secrets-of-assembly.ts';
 import type { Topic } from './sns/topics.ts';
 import { topicsOfAssembly } from './sns/topics-of-assembly.ts';
 import { loadDocument } from './ssm/document.ts';
 import { MachineInvalid, machineTasks, parseMachine } from './states/machine.ts';
 import type { LoadedMachine } from './states-service/executions.ts';
 import { integrationName } from './states-service/integrations.ts';
+import { type TrailSpec, trailsOfAssembly } from './trail/trails-of-assembly.ts';
 
 /** Everything of an assembly that the engine carries out, checked. */
 export interface Loaded {
@@ -22,6 +29,9 @@ export interface Loaded {
   schedules: Schedule[];
   topics: Topic[];
   buckets: Resource[];
+  keys: Pick<KeysOptions, 'declared' | 'aliases'>;
+  secrets: DeclaredSecret[];
+  trails: TrailSpec[];
   /** The content of each command document by its name. */
   documents: Record<string, unknown>;
   logGroups: string[];
@@ -65,6 +75,10 @@ export function loadAssembly(directory: string, region: string, integrationNames
       problems.push({ stack, logicalId, path: 'Properties', message: error.message });
     }
   }
+  problems.push(...elsewhereProblems(assembly));
+  const keys = keysOfAssembly(assembly, problems);
+  const trails = trailsOfAssembly(assembly, problems);
+  problems.push(...deliveryProblems(buckets));
   const documents = Object.fromEntries(
     resourcesOf(assembly, 'AWS::SSM::Document').map(({ stack, logicalId, name, properties }) => {
       if (properties.DocumentType !== undefined && properties.DocumentType !== 'Command') {
@@ -93,6 +107,9 @@ export function loadAssembly(directory: string, region: string, integrationNames
     schedules,
     topics,
     buckets,
+    keys,
+    secrets: secretsOfAssembly(assembly),
+    trails,
     documents,
     logGroups: resourcesOf(assembly, 'AWS::Logs::LogGroup').map(({ name }) => name),
     roleArns: roles.map(({ arn }) => arn as string),

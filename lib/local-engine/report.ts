@@ -1,6 +1,7 @@
 import { type Assembly, resourcesOf } from './assembly/read-assembly.ts';
 
-const notCarriedOut: { types: string[]; sentence: string }[] = [
+/** `property`: only where a resource of these types has it. */
+const notCarriedOut: { types: string[]; property?: string; sentence: string }[] = [
   {
     types: ['AWS::IAM::Role'],
     sentence:
@@ -17,12 +18,24 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
   },
   {
     types: ['AWS::KMS::Key', 'AWS::KMS::Alias'],
-    sentence: 'Nothing is encrypted: of KMS keys only the policies are there.',
+    sentence: 'Objects lie on the disk as they are: a KMS key decides who can read them, and encrypts nothing of them.',
   },
-  { types: ['AWS::S3::Bucket'], sentence: 'Lifecycle rules are not carried out yet: nothing expires by itself.' },
+  {
+    types: ['AWS::S3::Bucket'],
+    sentence: 'Lifecycle rules are carried out when the engine starts and once a day while it runs, not in between.',
+  },
   {
     types: ['AWS::S3::Bucket'],
     sentence: 'An archived object can be read two seconds after it is asked for; AWS takes hours.',
+  },
+  {
+    types: ['AWS::S3::Bucket'],
+    property: 'ReplicationConfiguration',
+    sentence: 'Replicas lie on the same disk as what they were copied from, whatever region their bucket is in.',
+  },
+  {
+    types: ['AWS::CloudTrail::Trail'],
+    sentence: 'A trail records S3 calls on objects only, and its log files get no digests.',
   },
   { types: ['AWS::SQS::Queue'], sentence: 'Queues are names only: a dead letter is noted in engine/undelivered.jsonl instead.' },
   {
@@ -34,6 +47,9 @@ const notCarriedOut: { types: string[]; sentence: string }[] = [
 /** Plain sentences about what the engine does not do as AWS does, as far as this assembly has to do with it. */
 export function reportOf({ assembly }: { assembly: Assembly }): string[] {
   return notCarriedOut
-    .filter(({ types }) => types.some((type) => resourcesOf(assembly, type).length > 0))
+    .filter(({ types, property }) => {
+      const resources = types.flatMap((type) => resourcesOf(assembly, type));
+      return resources.some(({ properties }) => property === undefined || property in properties);
+    })
     .map(({ sentence }) => sentence);
 }

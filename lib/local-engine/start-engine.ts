@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Activity } from './activity.ts';
 import { localPlace, roleArn } from './assembly/place.ts';
+import { Deliveries } from './deliveries.ts';
+import { onEachDay } from './each-day.ts';
 import { type Engine, type EngineOptions, outputsOf } from './engine.ts';
 import { invocationsOf } from './events/rules.ts';
 import { Front } from './front/front.ts';
@@ -10,6 +12,7 @@ import { newToken, removeCard, writeCard } from './joining/card.ts';
 import { Control } from './joining/control.ts';
 import { DirectoryLock } from './joining/directory-lock.ts';
 import { JsonLines } from './json-lines.ts';
+import { keysAndSecrets } from './keys-and-secrets.ts';
 import { Functions } from './lambda/functions.ts';
 import { loadAssembly } from './load.ts';
 import { LogFiles } from './logs/log-files.ts';
@@ -25,6 +28,7 @@ import { targetRights } from './policies/rights/targets.ts';
 import { roleLogs } from './policies/role-logs.ts';
 import { type Credentials, callerEnvironment, Principals } from './principals.ts';
 import { reportOf } from './report.ts';
+import type { RequestRecord } from './s3/request-record.ts';
 import { createS3 } from './s3/service.ts';
 import { SharedSchedules } from './schedule/shared-schedules.ts';
 import { servicesOf } from './services.ts';
@@ -36,6 +40,7 @@ import { ExecutionStore } from './states-service/execution-store.ts';
 import { Executions } from './states-service/executions.ts';
 import { integrationNames, integrations, taskPerformer } from './states-service/integrations.ts';
 import { statesApi } from './states-service/states-api.ts';
+import type { PlatformEvent } from './states-service/status-event.ts';
 
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 /** How long `close` lets rules react to the executions that it stopped; what is left then is told again at the next start. */
@@ -88,13 +93,19 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const authorizer = new Authorizer(place, loaded.policies, new Refusals(refusals));
   const permit: Permit = (...call) => authorizer.permit(...call);
 
+  const { requireKey, services: keeping } = keysAndSecrets(loaded, state, permit);
+  const observe = loaded.trails.length === 0 ? undefined : (record: RequestRecord) => deliveries.observe(record);
   const s3 = createS3({
     directory: join(directory, 's3'),
     authenticate: check,
     authorize: ({ principal, context }, rights) => permit(principal, rights, context),
     region,
+    account: place.account,
+    requireKey,
+    observe,
+    background: (work) => activity.during(work),
   });
-  for (const { name, properties } of loaded.buckets) await s3.createBucket(name, properties);
+  for (const { name, properties, region: where } of loaded.buckets) await s3.createBucket(name, properties, where);
 
   const topics = new Topics(loaded.topics, join(directory, 'outbox'));
   const undelivered = new JsonLines(join(state, 'undelivered.jsonl'));
@@ -117,29 +128,43 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const states: Call = guarded('Step Functions', (...call) => statesApi(executions, place)(...call), statesRights(place), permit);
   const commands: Call = guarded('SSM', (action, parameters) => ssm.call(action, parameters), commandRights(place), permit);
   const services = { functions, topics, states, commands, permit };
+  const deliver = async (event: PlatformEvent): Promise<void> => {
+    await Promise.all(invocationsOf(loaded.rules, event).map((invocation) => invoke(targets, invocation)));
+  };
   const executions: Executions = new Executions({
     place,
     machines: loaded.machines,
     store,
     performTask: taskPerformer(integrations({ ...services, place, executions: () => executions })),
-    deliver: async (event) => {
-      await Promise.all(invocationsOf(loaded.rules, event).map((invocation) => invoke(targets, invocation)));
-    },
+    deliver,
     activity,
   });
+
+  const deliveries: Deliveries = await Deliveries.open(s3, activity, {
+    trails: loaded.trails,
+    account: place.account,
+    folder: join(state, 'trails'),
+    regionOf: (bucket) => s3.regionOf(bucket) ?? region,
+    requireKey,
+    deliver,
+  });
+  opened.push(() => deliveries.stop());
 
   const token = newToken();
   const control = new Control(token);
   const ready = Promise.withResolvers<void>();
   const front: Front = await Front.open({
     authenticate: check,
-    services: servicesOf({
-      ...services,
-      assembly: loaded.assembly,
-      identity: identityApi(place, principals, loaded.longestSessions),
-      logs,
-      schedules: loaded.schedules,
-    }),
+    services: {
+      ...servicesOf({
+        ...services,
+        assembly: loaded.assembly,
+        identity: identityApi(place, principals, loaded.longestSessions),
+        logs,
+        schedules: loaded.schedules,
+      }),
+      ...keeping,
+    },
     s3: (request, response) => s3.handle(request, response),
     control: (request, response) => control.handler(controlled)(request, response),
   });
@@ -163,6 +188,9 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   const idle = async (): Promise<void> => {
     await activity.idle();
     await ssm.idle();
+    await deliveries.deliver();
+    // Rules may have set something going about what was delivered.
+    await activity.idle();
   };
   const credentialsFor = (role: string): Credentials => principals.named(role);
   const controlled = {
@@ -190,6 +218,10 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   opened.push(() => removeCard(directory));
   executions.recover();
   await idle();
+  const lifecycle = () => s3.carryOutLifecycle().catch((error: Error) => process.stderr.write(`local engine: ${error.stack}\n`));
+  await lifecycle();
+  opened.push(await s3.startReplication());
+  opened.push(onEachDay(() => void activity.during(lifecycle)));
   ready.resolve();
 
   return {

@@ -11,6 +11,19 @@ const target: Shape = { Arn: true, RoleArn: true, Input: true, RetryPolicy: true
  * listed and have no effect. Buckets are checked by the S3 server itself.
  */
 const knownProperties: Record<string, Shape> = {
+  'AWS::CloudTrail::Trail': {
+    AdvancedEventSelectors: true,
+    EnableLogFileValidation: true,
+    EventSelectors: true,
+    IncludeGlobalServiceEvents: true,
+    IsLogging: true,
+    IsMultiRegionTrail: true,
+    KMSKeyId: true,
+    S3BucketName: true,
+    S3KeyPrefix: true,
+    Tags: true,
+    TrailName: true,
+  },
   'AWS::Events::Rule': {
     Name: true,
     Description: true,
@@ -34,12 +47,13 @@ const knownProperties: Record<string, Shape> = {
   },
   'AWS::KMS::Alias': { AliasName: true, TargetKeyId: true },
   'AWS::KMS::Key': {
+    BypassPolicyLockoutSafetyCheck: true,
     Description: true,
     EnableKeyRotation: true,
+    Enabled: true,
     KeyPolicy: true,
     KeySpec: true,
     KeyUsage: true,
-    MultiRegion: true,
     PendingWindowInDays: true,
     RotationPeriodInDays: true,
     Tags: true,
@@ -100,6 +114,25 @@ const knownProperties: Record<string, Shape> = {
     StartDate: true,
     State: true,
     Target: target,
+  },
+  'AWS::SecretsManager::Secret': {
+    Description: true,
+    GenerateSecretString: {
+      ExcludeCharacters: true,
+      ExcludeLowercase: true,
+      ExcludeNumbers: true,
+      ExcludePunctuation: true,
+      ExcludeUppercase: true,
+      GenerateStringKey: true,
+      IncludeSpace: true,
+      PasswordLength: true,
+      RequireEachIncludedType: true,
+      SecretStringTemplate: true,
+    },
+    KmsKeyId: true,
+    Name: true,
+    SecretString: true,
+    Tags: true,
   },
   'AWS::StepFunctions::StateMachine': {
     DefinitionString: true,

@@ -11,6 +11,7 @@ import { resourceAttributes, type Template, templateSections } from './template.
 /** A resource with every value resolved. */
 export interface Resource {
   stack: string;
+  region: string;
   logicalId: string;
   type: string;
   /** The physical name. */
@@ -46,9 +47,16 @@ export interface Assembly {
   asset: (objectKey: string) => string | undefined;
 }
 
+interface Artifact {
+  type: string;
+  /** `aws://ACCOUNT/REGION`, each of the two `unknown-…` where the stack does not say it. */
+  environment?: string;
+  properties?: { templateFile?: string; stackName?: string; file?: string };
+}
+
 /** The stacks and assets that the assembly's own table of contents names. */
 interface Contents {
-  artifacts: Record<string, { type: string; properties?: { templateFile?: string; stackName?: string; file?: string } }>;
+  artifacts: Record<string, Artifact>;
 }
 
 const artifactsWithoutWork = ['cdk:tree', 'cdk:feature-flag-report'];
@@ -70,11 +78,14 @@ export function readAssembly(directory: string, region: string): Assembly {
   const resolvers: Resolver[] = [];
   const assets = new Map<string, string>();
   const contents = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as Contents;
-  for (const [id, { type, properties }] of Object.entries(contents.artifacts)) {
+  for (const [id, { type, environment, properties }] of Object.entries(contents.artifacts)) {
     if (type === 'aws:cloudformation:stack') {
       const template = JSON.parse(read(properties?.templateFile ?? `${id}.template.json`)) as Template;
       const stack = properties?.stackName ?? id;
-      resolvers.push(new Resolver({ stack, template, place, problems, imports: (name) => exportedValue(resolvers, name) }));
+      const own = { ...place, region: regionOf(environment) ?? region };
+      hash.update(`${stack} ${own.region}\n`);
+      const imports = (name: string) => exportedValue(resolvers, name, own.region);
+      resolvers.push(new Resolver({ stack, template, place: own, problems, imports }));
     } else if (type === 'cdk:asset-manifest') {
       for (const [key, path] of assetPaths(read(properties?.file ?? `${id}.json`))) assets.set(key, resolve(directory, path));
     } else if (!artifactsWithoutWork.includes(type)) {
@@ -82,7 +93,7 @@ export function readAssembly(directory: string, region: string): Assembly {
     }
   }
 
-  const stacks = resolvers.map((resolver) => readStack(resolver, place, problems));
+  const stacks = resolvers.map((resolver) => readStack(resolver, problems));
   if (problems.length > 0) throw new AssemblyRefused(problems);
   return { directory, place, stacks, digest: hash.digest('hex'), asset: (objectKey) => assets.get(objectKey) };
 }
@@ -92,8 +103,8 @@ export function resourcesOf(assembly: Assembly, type: string): Resource[] {
   return assembly.stacks.flatMap((stack) => stack.resources.filter((resource) => resource.type === type));
 }
 
-function readStack(resolver: Resolver, place: Place, problems: Problem[]): Stack {
-  const { stack, template } = resolver;
+function readStack(resolver: Resolver, problems: Problem[]): Stack {
+  const { stack, template, place } = resolver;
   const problem = (logicalId: string, path: string, message: string): void => {
     problems.push({ stack, logicalId, path, message });
   };
@@ -105,7 +116,7 @@ function readStack(resolver: Resolver, place: Place, problems: Problem[]): Stack
   for (const [logicalId, resource] of Object.entries(template.Resources ?? {})) {
     const type = resourceTypes[resource.Type];
     if (type === undefined) {
-      problem(logicalId, 'Type', `the engine does not know the resource type ${resource.Type}`);
+      problem(logicalId, 'Type', unknownType(resource.Type));
       continue;
     }
     for (const attribute of Object.keys(resource)) {
@@ -120,7 +131,8 @@ function readStack(resolver: Resolver, place: Place, problems: Problem[]): Stack
         if (problems.length > before) return undefined;
         const arn = type.attributes?.Arn === undefined ? undefined : (resolver.attribute(logicalId, 'Arn') as string);
         const name = resolver.physicalName(logicalId);
-        return { stack, logicalId, type: resource.Type, name, ref: resolver.reference(logicalId), arn, properties };
+        const ref = resolver.reference(logicalId);
+        return { stack, region: place.region, logicalId, type: resource.Type, name, ref, arn, properties };
       },
       (message) => problem(logicalId, '', message),
     );
@@ -140,6 +152,17 @@ function readStack(resolver: Resolver, place: Place, problems: Problem[]): Stack
   return { name: stack, id: stackId(place, stack), resources, outputs };
 }
 
+function regionOf(environment: string | undefined): string | undefined {
+  const [, , , region] = environment?.split('/') ?? [];
+  return region === undefined || region === 'unknown-region' ? undefined : region;
+}
+
+function unknownType(type: string): string {
+  // What CDK makes of a reference into another region.
+  if (!type.startsWith('Custom::CrossRegionExport')) return `the engine does not know the resource type ${type}`;
+  return 'the engine carries no values from one region to another: give the resource a fixed name and refer to it by that';
+}
+
 function attempt<T>(compute: () => T, failed: (message: string) => void): T | undefined {
   try {
     return compute();
@@ -149,8 +172,9 @@ function attempt<T>(compute: () => T, failed: (message: string) => void): T | un
   }
 }
 
-function exportedValue(resolvers: Resolver[], name: string): string | undefined {
-  for (const resolver of resolvers) {
+/** An export is known in its own region only. */
+function exportedValue(resolvers: Resolver[], name: string, region: string): string | undefined {
+  for (const resolver of resolvers.filter(({ place }) => place.region === region)) {
     for (const [key, output] of Object.entries(resolver.template.Outputs ?? {})) {
       if (output.Export === undefined || !resolver.exists(output)) continue;
       if (resolver.resolve(output.Export.Name, key, 'Export.Name') !== name) continue;

@@ -12,7 +12,7 @@ const noValue = Symbol('AWS::NoValue');
 export class Resolver {
   readonly stack: string;
   readonly template: Template;
-  readonly #place: Place;
+  readonly place: Place;
   readonly #imports: (name: string) => string | undefined;
   readonly #problems: Problem[];
   readonly #names = new Map<string, string>();
@@ -28,7 +28,7 @@ export class Resolver {
   }) {
     this.stack = options.stack;
     this.template = options.template;
-    this.#place = options.place;
+    this.place = options.place;
     this.#imports = options.imports;
     this.#problems = options.problems;
   }
@@ -80,7 +80,7 @@ export class Resolver {
   #facts(logicalId: string): Facts {
     const { resource } = this.#resource(logicalId);
     return {
-      place: this.#place,
+      place: this.place,
       name: this.physicalName(logicalId),
       property: (name) => this.#guarded(`${logicalId}.${name}`, () => this.#property(resource, name)),
     };
@@ -185,17 +185,17 @@ export class Resolver {
   #ref(name: string): unknown {
     switch (name) {
       case 'AWS::Region':
-        return this.#place.region;
+        return this.place.region;
       case 'AWS::AccountId':
-        return this.#place.account;
+        return this.place.account;
       case 'AWS::Partition':
-        return this.#place.partition;
+        return this.place.partition;
       case 'AWS::URLSuffix':
-        return this.#place.urlSuffix;
+        return this.place.urlSuffix;
       case 'AWS::StackName':
         return this.stack;
       case 'AWS::StackId':
-        return stackId(this.#place, this.stack);
+        return stackId(this.place, this.stack);
       case 'AWS::NoValue':
         return noValue;
     }

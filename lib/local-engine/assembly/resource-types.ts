@@ -33,11 +33,18 @@ const roleOf = ({ place, name, property }: Facts): string => roleArn(place, name
 const topicOf = ({ place, name }: Facts): string => arn(place, 'sns', name);
 const machineOf = ({ place, name }: Facts): string => arn(place, 'states', `stateMachine:${name}`);
 const queueUrl = ({ place, name }: Facts): string => `https://sqs.${place.region}.${place.urlSuffix}/${place.account}/${name}`;
+// Secrets Manager puts six characters behind the name, so that a secret made again is another one.
+const secretOf = ({ place, name }: Facts): string => arn(place, 'secretsmanager', `secret:${name}-${hexOf(name, 6)}`);
 const bucketHost = ({ place, name }: Facts): string => `${name}.s3.${place.urlSuffix}`;
 
 /** Every resource type that an assembly may contain; any other is refused. */
 export const resourceTypes: Record<string, ResourceType> = {
   'AWS::CDK::Metadata': {},
+  'AWS::CloudTrail::Trail': {
+    nameProperty: 'TrailName',
+    nameLimit: 128,
+    attributes: { Arn: ({ place, name }) => arn(place, 'cloudtrail', `trail/${name}`) },
+  },
   'AWS::EC2::SecurityGroup': { ref: groupId, attributes: { GroupId: groupId, VpcId: ({ property }) => property('VpcId') } },
   'AWS::EC2::SecurityGroupEgress': {},
   'AWS::EC2::SecurityGroupIngress': {},
@@ -111,6 +118,7 @@ export const resourceTypes: Record<string, ResourceType> = {
     nameLimit: 64,
     attributes: { Arn: ({ place, name }) => arn(place, 'scheduler', `schedule-group/${name}`) },
   },
+  'AWS::SecretsManager::Secret': { nameProperty: 'Name', nameLimit: 512, ref: secretOf, attributes: { Id: secretOf } },
   'AWS::StepFunctions::StateMachine': {
     nameProperty: 'StateMachineName',
     nameLimit: 80,

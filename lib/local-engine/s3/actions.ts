@@ -1,4 +1,10 @@
-import { getBucketLifecycle, getBucketLocation, getBucketVersioning, headBucket } from './bucket-actions.ts';
+import {
+  getBucketLifecycle,
+  getBucketLocation,
+  getBucketReplication,
+  getBucketVersioning,
+  headBucket,
+} from './bucket-actions.ts';
 import type { BucketCall, ObjectCall, Target } from './call.ts';
 import { CHECKSUM_ALGORITHMS, checksumHeader } from './checksums.ts';
 import { completeMultipartUpload } from './complete-upload.ts';
@@ -6,6 +12,14 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { ENCRYPTION_HEADERS } from './encryption.ts';
 import { listObjectsV2, listObjectVersions } from './list-objects.ts';
 import { abortMultipartUpload, createMultipartUpload, listMultipartUploads, listParts, uploadPart } from './multipart-actions.ts';
+import { BYPASS_HEADER, LOCK_HEADERS } from './object-lock.ts';
+import {
+  getObjectLegalHold,
+  getObjectLockConfiguration,
+  getObjectLockPeriod,
+  putObjectLegalHold,
+  putObjectLockPeriod,
+} from './object-lock-actions.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts';
 import { readObject } from './read-object.ts';
 import { notImplemented } from './s3-error.ts';
@@ -28,7 +42,7 @@ export type ObjectAction = ActionShape & { handle: (call: ObjectCall) => Promise
 
 const BODY = ['x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-sdk-checksum-algorithm'];
 const CONDITIONS = ['if-match', 'if-none-match'];
-const ATTRIBUTES = ['x-amz-tagging', 'x-amz-storage-class', ...ENCRYPTION_HEADERS];
+const ATTRIBUTES = ['x-amz-tagging', 'x-amz-storage-class', ...ENCRYPTION_HEADERS, ...LOCK_HEADERS];
 const LISTING = ['prefix', 'delimiter', 'encoding-type'];
 // The SDK adds the checksum of its empty body to a GET when it is not to check the answer (responseChecksumValidation).
 const CHECKSUMS = CHECKSUM_ALGORITHMS.map(checksumHeader);
@@ -40,6 +54,8 @@ export const BUCKET_ACTIONS: BucketAction[] = [
   { name: 'GetBucketLocation', method: 'GET', marks: ['location'], handle: getBucketLocation },
   { name: 'GetBucketVersioning', method: 'GET', marks: ['versioning'], handle: getBucketVersioning },
   { name: 'GetBucketLifecycleConfiguration', method: 'GET', marks: ['lifecycle'], handle: getBucketLifecycle },
+  { name: 'GetBucketReplication', method: 'GET', marks: ['replication'], handle: getBucketReplication },
+  { name: 'GetObjectLockConfiguration', method: 'GET', marks: ['object-lock'], handle: getObjectLockConfiguration },
   {
     name: 'ListObjectVersions',
     method: 'GET',
@@ -62,12 +78,14 @@ export const BUCKET_ACTIONS: BucketAction[] = [
     handle: listObjectsV2,
   },
   { name: 'HeadBucket', method: 'HEAD', handle: headBucket },
-  { name: 'DeleteObjects', method: 'POST', marks: ['delete'], headers: BODY, handle: deleteObjects },
+  { name: 'DeleteObjects', method: 'POST', marks: ['delete'], headers: [...BODY, BYPASS_HEADER], handle: deleteObjects },
 ];
 
 export const OBJECT_ACTIONS: ObjectAction[] = [
   { name: 'ListParts', method: 'GET', marks: ['uploadId'], query: ['max-parts', 'part-number-marker'], handle: listParts },
   { name: 'GetObjectTagging', method: 'GET', marks: ['tagging'], query: ['versionId'], handle: getObjectTagging },
+  { name: 'GetObjectRetention', method: 'GET', marks: ['retention'], query: ['versionId'], handle: getObjectLockPeriod },
+  { name: 'GetObjectLegalHold', method: 'GET', marks: ['legal-hold'], query: ['versionId'], handle: getObjectLegalHold },
   { name: 'GetObject', method: 'GET', query: ['versionId'], headers: ['x-amz-checksum-mode', ...CONDITIONS], handle: readObject },
   {
     name: 'HeadObject',
@@ -77,6 +95,22 @@ export const OBJECT_ACTIONS: ObjectAction[] = [
     handle: readObject,
   },
   { name: 'PutObjectTagging', method: 'PUT', marks: ['tagging'], query: ['versionId'], headers: BODY, handle: putObjectTagging },
+  {
+    name: 'PutObjectRetention',
+    method: 'PUT',
+    marks: ['retention'],
+    query: ['versionId'],
+    headers: [...BODY, BYPASS_HEADER],
+    handle: putObjectLockPeriod,
+  },
+  {
+    name: 'PutObjectLegalHold',
+    method: 'PUT',
+    marks: ['legal-hold'],
+    query: ['versionId'],
+    headers: BODY,
+    handle: putObjectLegalHold,
+  },
   { name: 'UploadPart', method: 'PUT', marks: ['uploadId', 'partNumber'], headers: BODY, handle: uploadPart },
   { name: 'PutObject', method: 'PUT', headers: [...BODY, ...ATTRIBUTES, ...CONDITIONS], handle: putObject },
   {
@@ -96,7 +130,7 @@ export const OBJECT_ACTIONS: ObjectAction[] = [
   },
   { name: 'AbortMultipartUpload', method: 'DELETE', marks: ['uploadId'], handle: abortMultipartUpload },
   { name: 'DeleteObjectTagging', method: 'DELETE', marks: ['tagging'], query: ['versionId'], handle: deleteObjectTagging },
-  { name: 'DeleteObject', method: 'DELETE', query: ['versionId'], headers: CONDITIONS, handle: deleteObject },
+  { name: 'DeleteObject', method: 'DELETE', query: ['versionId'], headers: [...CONDITIONS, BYPASS_HEADER], handle: deleteObject },
 ];
 
 /**

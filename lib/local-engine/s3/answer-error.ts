@@ -16,11 +16,18 @@ export function answerError(response: ServerResponse, error: unknown, resource: 
   const message = error instanceof Error ? error.message : String(error);
   const { details, headers } = error instanceof S3Error ? error : { details: {}, headers: {} };
   response.statusCode = known?.status ?? 500;
+  response.removeHeader('content-length');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (method === 'HEAD' || response.statusCode === 304) {
     response.end();
     return;
   }
   response.setHeader('content-type', 'application/xml');
-  response.end(xmlDocument('Error', { Code: code, Message: message, ...details, Resource: resource, RequestId: requestId }, ''));
+  const document = xmlDocument(
+    'Error',
+    { Code: code, Message: message, ...details, Resource: resource, RequestId: requestId },
+    '',
+  );
+  response.setHeader('content-length', Buffer.byteLength(document));
+  response.end(document);
 }

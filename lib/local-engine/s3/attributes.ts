@@ -1,6 +1,7 @@
 import type { Headers } from './body.ts';
 import type { BucketProperties } from './bucket-properties.ts';
 import { chooseEncryption } from './encryption.ts';
+import { requestedLock } from './object-lock.ts';
 import { S3Error } from './s3-error.ts';
 import { storageClassOf } from './storage-class.ts';
 import { parseTagHeader } from './tags.ts';
@@ -10,8 +11,8 @@ const KEPT = ['cache-control', 'content-disposition', 'content-encoding', 'conte
 const META = 'x-amz-meta-';
 const LARGEST_METADATA = 2048;
 
-/** What PutObject and CreateMultipartUpload keep of their headers. Throws `MetadataTooLarge`, `InvalidTag` or `NotImplemented`. */
-export function objectAttributes(headers: Headers, properties: BucketProperties): ObjectAttributes {
+/** What PutObject and CreateMultipartUpload keep of their headers. Throws `MetadataTooLarge`, `InvalidTag`, `NotImplemented` and so on. */
+export function objectAttributes(headers: Headers, properties: BucketProperties, now: Date): ObjectAttributes {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   let metadataBytes = 0;
   for (const [name, value] of headers) {
@@ -30,6 +31,7 @@ export function objectAttributes(headers: Headers, properties: BucketProperties)
     tags: parseTagHeader(headers.get('x-amz-tagging')),
     encryption: chooseEncryption(headers, properties),
     storageClass: storageClassOf(headers),
+    ...requestedLock(headers, properties, now),
   };
 }
 

@@ -94,6 +94,12 @@ export async function receiveDocument(request: IncomingMessage, headers: Headers
   return Buffer.concat(slices).toString('utf8');
 }
 
+/** Whether the client sends a checksum with its body, as a header or as a trailer. */
+export function hasChecksum(headers: Headers): boolean {
+  const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase();
+  return CHECKSUM_ALGORITHMS.map(checksumHeader).some((name) => headers.has(name) || trailer === name);
+}
+
 function announcement(headers: Headers): Announcement {
   const payload = headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
   if (!SIGNED_ALREADY.has(payload) && !/^[0-9a-f]{64}$/.test(payload)) throw notImplemented(`x-amz-content-sha256: ${payload}`);

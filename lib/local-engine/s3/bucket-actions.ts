@@ -1,6 +1,7 @@
 import type { Bucket } from './bucket.ts';
 import { lifecycleDocument } from './bucket-properties.ts';
 import { answerXml, type BucketCall, type Call } from './call.ts';
+import { replicationXml } from './replication-configuration.ts';
 import { S3Error } from './s3-error.ts';
 
 /** ListBuckets. */
@@ -24,6 +25,14 @@ export async function getBucketLocation({ response, region }: BucketCall): Promi
 
 export async function getBucketVersioning({ response, bucket }: BucketCall): Promise<void> {
   answerXml(response, 'VersioningConfiguration', { Status: bucket.versioning });
+}
+
+export async function getBucketReplication({ response, bucket }: BucketCall): Promise<void> {
+  const { ReplicationConfiguration: configuration } = bucket.properties;
+  if (!configuration) {
+    throw new S3Error('ReplicationConfigurationNotFoundError', 'The replication configuration was not found');
+  }
+  answerXml(response, 'ReplicationConfiguration', replicationXml(configuration));
 }
 
 export async function getBucketLifecycle({ response, bucket }: BucketCall): Promise<void> {

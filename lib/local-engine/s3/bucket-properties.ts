@@ -1,21 +1,38 @@
-import { type LifecycleRule, lifecycleXml } from './lifecycle.ts';
+import { type LifecycleConfiguration, lifecycleXml, requireLifecycle } from './lifecycle.ts';
+import { type LoggingConfiguration, requireLogging } from './logging-configuration.ts';
+import { type ObjectLockConfiguration, requireObjectLock } from './object-lock-configuration.ts';
+import { type ReplicationConfiguration, requireReplication } from './replication-configuration.ts';
 import type { XmlValue } from './xml.ts';
 
 /** The resolved properties of an `AWS::S3::Bucket`, as far as they are carried out. */
 export interface BucketProperties {
   VersioningConfiguration?: { Status: 'Enabled' | 'Suspended' };
-  LifecycleConfiguration?: { Rules: LifecycleRule[] };
+  LifecycleConfiguration?: LifecycleConfiguration;
   BucketEncryption?: {
     ServerSideEncryptionConfiguration: {
       BucketKeyEnabled?: boolean;
       ServerSideEncryptionByDefault?: { SSEAlgorithm: string; KMSMasterKeyID?: string };
     }[];
   };
+  LoggingConfiguration?: LoggingConfiguration;
+  ReplicationConfiguration?: ReplicationConfiguration;
+  ObjectLockEnabled?: boolean;
+  ObjectLockConfiguration?: ObjectLockConfiguration;
 }
 
-const CARRIED_OUT = ['VersioningConfiguration', 'LifecycleConfiguration', 'BucketEncryption'];
+const CARRIED_OUT = [
+  'VersioningConfiguration',
+  'LifecycleConfiguration',
+  'BucketEncryption',
+  'LoggingConfiguration',
+  'ReplicationConfiguration',
+  'ObjectLockEnabled',
+  'ObjectLockConfiguration',
+];
 // They restrict what a public or foreign caller may do, or only describe: on a loopback address there is nothing to carry out.
-const WITHOUT_EFFECT = ['BucketName', 'PublicAccessBlockConfiguration', 'OwnershipControls', 'Tags'];
+const WITHOUT_EFFECT = ['AccessControl', 'BucketName', 'PublicAccessBlockConfiguration', 'OwnershipControls', 'Tags'];
+/** Canned ACLs that let nobody in but the owner, and the service that delivers logs. */
+const CLOSED_ACLS = ['BucketOwnerFullControl', 'LogDeliveryWrite', 'Private'];
 
 /**
  * Takes the resolved JSON of an `AWS::S3::Bucket` and throws a `TypeError` that names whatever this server would not carry out:
@@ -24,11 +41,17 @@ const WITHOUT_EFFECT = ['BucketName', 'PublicAccessBlockConfiguration', 'Ownersh
 export function parseBucketProperties(properties: Record<string, unknown>): BucketProperties {
   const unknown = Object.keys(properties).filter((name) => !CARRIED_OUT.includes(name) && !WITHOUT_EFFECT.includes(name));
   if (unknown.length > 0) throw new TypeError(`Bucket properties that are not implemented: ${unknown.join(', ')}`);
+  const { AccessControl = 'Private' } = properties;
+  if (!CLOSED_ACLS.includes(String(AccessControl)))
+    throw new TypeError(`AccessControl: ${String(AccessControl)} is not implemented`);
   const known = Object.fromEntries(Object.entries(properties).filter(([name]) => CARRIED_OUT.includes(name))) as BucketProperties;
   requireVersioning(known);
   requireEncryption(known);
-  lifecycleDocument(known);
-  return known;
+  requireLogging(known.LoggingConfiguration);
+  requireLifecycle(known.LifecycleConfiguration);
+  const complete = requireObjectLock(known);
+  requireReplication(complete);
+  return complete;
 }
 
 /** The content of the answer to GetBucketLifecycleConfiguration; undefined where there are no rules. */

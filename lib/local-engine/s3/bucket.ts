@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BucketProperties } from './bucket-properties.ts';
@@ -17,9 +17,11 @@ import {
   writeJson,
 } from './layout.ts';
 import { ObjectIndex } from './object-index.ts';
+import { defaultLock } from './object-lock.ts';
+import { readVersions } from './read-versions.ts';
+import { afterChange, replicationRule } from './replication-status.ts';
 import { S3Error } from './s3-error.ts';
-import type { ThawedCopy } from './storage-class.ts';
-import type { DeleteMarker, ObjectAttributes, ObjectVersion, Tag, Version } from './version.ts';
+import type { DeleteMarker, ObjectAttributes, ObjectVersion, Replication, Version } from './version.ts';
 
 /** A finished object whose bytes lie in `incoming/` and which nobody can see yet. */
 export interface StagedObject extends ObjectAttributes {
@@ -29,6 +31,9 @@ export interface StagedObject extends ObjectAttributes {
   etag: string;
   checksum: Checksum;
 }
+
+/** What can change about a version after it was written. */
+export type Amendable = Pick<ObjectVersion, 'tags' | 'thawed' | 'lock' | 'legalHold' | 'storageClass'>;
 
 export interface BucketSettings {
   readonly clock: () => Date;
@@ -46,6 +51,8 @@ export class Bucket {
   properties: BucketProperties;
   /** How long the bytes of an archived object are on their way. */
   readonly thawMilliseconds: number;
+  /** Is told each version that is to be replicated. */
+  onPending: (version: ObjectVersion) => void = () => {};
   readonly #clock: () => Date;
   readonly #lock = new KeyLock();
   /** The sequence at which a key was last deleted, to tell a lost race from a key that never was. */
@@ -104,18 +111,39 @@ export class Bucket {
         throw new S3Error('ConditionalRequestConflict', 'The key was deleted while the conditional request was running.');
       }
       const entry = this.#nextEntry(key);
-      const version: ObjectVersion = { ...entry, ...facts, deleteMarker: false, file: bytesName(key, entry.versionId) };
+      const lock = facts.lock ?? defaultLock(this.properties, new Date(entry.lastModified));
+      const file = bytesName(key, entry.versionId);
+      const version: ObjectVersion = { ...entry, ...facts, ...(lock && { lock }), deleteMarker: false, file };
+      if (replicationRule(this.properties, version)) version.replication = { status: 'PENDING' };
       await rename(path, join(this.objects, version.file));
       await this.#publish(version);
+      if (version.replication) this.onPending(version);
       return version;
     });
   }
 
-  /** Hides the key behind a delete marker, or removes the object where versioning was never enabled. */
-  async deleteKey(key: string, condition: Condition): Promise<DeleteMarker | undefined> {
+  /** Makes a replica, with the id and the time of its source, the newest version of its key. */
+  async adopt(replica: Omit<ObjectVersion, 'sequence' | 'file' | 'deleteMarker'>, path: string): Promise<void> {
+    await this.#lock.run(replica.key, async () => {
+      const file = bytesName(replica.key, replica.versionId);
+      await rename(path, join(this.objects, file));
+      await this.#publish({ ...replica, sequence: ++this.#sequence, deleteMarker: false, file });
+    });
+  }
+
+  /** Notes how a replication ended, unless the version has changed meanwhile: then it is pending again. */
+  async settle(version: ObjectVersion, replication: Replication): Promise<void> {
+    await this.#lock.run(version.key, async () => {
+      if (this.index.find(version.key, version.versionId) !== version) return;
+      await this.#rewrite({ ...version, replication });
+    });
+  }
+
+  /** Hides the key behind a delete marker, or removes the object where versioning was never enabled; unless `allow` throws. */
+  async deleteKey(key: string, allow: (newest: Version | undefined) => void): Promise<DeleteMarker | undefined> {
     return this.#lock.run(key, async () => {
       const newest = this.index.newest(key);
-      requireCondition(condition, newest);
+      allow(newest);
       if (!this.versioning) {
         if (newest) await this.#erase(newest);
         return undefined;
@@ -127,35 +155,35 @@ export class Bucket {
     });
   }
 
-  /** Removes one version for good; an unknown one is no error, as in S3. */
-  async deleteVersion(key: string, versionId: string): Promise<Version | undefined> {
+  /** Removes one version for good, unless `allow` throws; an unknown one is no error, as in S3. */
+  async deleteVersion(key: string, versionId: string, allow: (version: Version) => void): Promise<Version | undefined> {
     return this.#lock.run(key, async () => {
       const version = this.index.find(key, versionId);
-      if (version) await this.#erase(version);
+      if (!version) return undefined;
+      allow(version);
+      await this.#erase(version);
       return version;
     });
   }
 
-  /** Replaces the tags of a version. */
-  async setTags(version: ObjectVersion, tags: Tag[]): Promise<void> {
-    await this.#change(version, { tags });
-  }
-
-  /** Notes a copy of an archived version. */
-  async setThawed(version: ObjectVersion, thawed: ThawedCopy): Promise<void> {
-    await this.#change(version, { thawed });
-  }
-
-  async #change(version: ObjectVersion, change: { tags: Tag[] } | { thawed: ThawedCopy }): Promise<void> {
+  /** Changes facts about a version; `change` sees those that hold at that moment, and may throw. */
+  async amend(version: ObjectVersion, change: (current: ObjectVersion) => Partial<Amendable>): Promise<void> {
     await this.#lock.run(version.key, async () => {
       const current = this.index.find(version.key, version.versionId);
       if (current?.sequence !== version.sequence || current.deleteMarker) {
         throw new S3Error('NoSuchKey', 'The object was deleted while it was being changed.');
       }
-      const changed = { ...current, ...change };
-      await writeJson(this.#metadataPath(changed), changed, this.incoming);
-      this.index.replace(changed);
+      const next = change(current);
+      const replication = afterChange(current, next);
+      const changed = { ...current, ...next, ...(replication && { replication }) };
+      await this.#rewrite(changed);
+      if (replication) this.onPending(changed);
     });
+  }
+
+  async #rewrite(version: ObjectVersion): Promise<void> {
+    await writeJson(this.#metadataPath(version), version, this.incoming);
+    this.index.replace(version);
   }
 
   #nextEntry(key: string): Pick<Version, 'key' | 'versionId' | 'sequence' | 'lastModified'> {
@@ -180,19 +208,4 @@ export class Bucket {
   #metadataPath(version: Version): string {
     return join(this.objects, `${versionName(version.key, version.versionId)}.json`);
   }
-}
-
-/** Reads all metadata at start: about 0.3 s for 10,000 versions. */
-function readVersions(folder: string): Version[] {
-  const versions: Version[] = [];
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith('.json')) continue;
-    try {
-      versions.push(JSON.parse(readFileSync(join(folder, name), 'utf8')) as Version);
-    } catch (error) {
-      // One damaged file must not take the whole bucket away; its object is missing, and whoever needs it will say so.
-      process.emitWarning(`${join(folder, name)} is unreadable, its object is not listed: ${String(error)}`);
-    }
-  }
-  return versions;
 }

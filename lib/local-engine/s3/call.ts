@@ -17,6 +17,7 @@ export interface Target {
 
 export interface OpenBucket {
   bucket: Bucket;
+  region: string;
   uploads: UploadStore;
 }
 
@@ -26,7 +27,8 @@ export interface Call {
   response: ServerResponse;
   query: Map<string, string>;
   headers: Headers;
-  region: string;
+  /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
+  requireKey: (key: string) => Promise<void>;
   now: Date;
   /** Asks whether the caller may; throws `AccessDenied`. Already done before an action begins, as far as its body need not be read for it. */
   permit: (rights: readonly Right[]) => void;
@@ -73,6 +75,8 @@ export function setHeaders(response: ServerResponse, headers: Record<string, str
 }
 
 export function answerXml(response: ServerResponse, root: string, content: XmlValue): void {
+  const document = xmlDocument(root, content);
   response.setHeader('content-type', 'application/xml');
-  response.end(xmlDocument(root, content));
+  response.setHeader('content-length', Buffer.byteLength(document));
+  response.end(document);
 }

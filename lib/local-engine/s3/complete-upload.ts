@@ -11,7 +11,8 @@ import {
   fullObjectChecksum,
 } from './checksums.ts';
 import { requireCondition, unquoted, writeCondition } from './conditions.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
 import type { MultipartUpload, Part } from './multipart-upload.ts';
 import { versionHeader } from './read-object.ts';
 import { S3Error } from './s3-error.ts';
@@ -40,15 +41,20 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<void> {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   requireAnnounced(headers, checksum, size);
   requireCondition(condition, bucket.index.newest(key));
-  const { tags, encryption, storageClass, headers: kept } = upload.facts;
+  const { uploadId: _id, initiated: _at, checksum: _planned, ...attributes } = upload.facts;
+  await requireUsableKey(call, attributes.encryption);
   const path = await upload.assemble(parts);
-  const staged = { key, path, size, etag: multipartEtag(parts), checksum, tags, encryption, storageClass, headers: kept };
+  const staged = { ...attributes, path, size, etag: multipartEtag(parts), checksum };
   const version = await bucket.commit(staged, condition, since).catch((error) => {
     upload.reopen();
     throw error;
   });
   await uploads.remove(upload);
-  setHeaders(response, { ...encryptionHeaders(encryption), ...versionHeader(bucket, version) });
+  setHeaders(response, {
+    ...encryptionHeaders(version.encryption),
+    ...versionHeader(bucket, version),
+    ...expirationHeader(bucket, version),
+  });
   answerXml(response, 'CompleteMultipartUploadResult', {
     Location: `http://${headers.get('host')}/${bucket.name}/${key}`,
     Bucket: bucket.name,

@@ -1,10 +1,12 @@
-import { deletionRights } from '../policies/rights/s3.ts';
+import { bypassRights, deletionRights } from '../policies/rights/s3.ts';
 import { ServiceError } from '../service-error.ts';
 import { receiveDocument } from './body.ts';
 import type { Bucket } from './bucket.ts';
 import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
-import { type Condition, unquoted, writeCondition } from './conditions.ts';
+import { type Condition, requireCondition, unquoted, writeCondition } from './conditions.ts';
+import { requireUnlocked, wantsBypass } from './object-lock.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
+import type { Version } from './version.ts';
 import { allowOnly, childText, parseXml, type XmlElement, type XmlValue } from './xml.ts';
 
 const MOST_OBJECTS = 1000;
@@ -25,7 +27,8 @@ interface Outcome {
 export async function deleteObject(call: ObjectCall): Promise<void> {
   const { response, bucket, key, query, headers } = call;
   if (headers.has('if-none-match')) throw notImplemented('If-None-Match on DeleteObject');
-  const outcome = await remove(bucket, { key, versionId: query.get('versionId'), condition: writeCondition(headers) });
+  const deletion = { key, versionId: query.get('versionId'), condition: writeCondition(headers) };
+  const outcome = await remove(bucket, deletion, unlockedFor(call));
   setHeaders(response, {
     'x-amz-delete-marker': outcome.deleteMarker ? 'true' : undefined,
     'x-amz-version-id': outcome.versionId,
@@ -46,13 +49,15 @@ export async function deleteObjects(call: BucketCall): Promise<void> {
   if (objects.length === 0 || objects.length > MOST_OBJECTS) {
     throw new S3Error('MalformedXML', `A Delete document names 1 to ${MOST_OBJECTS} objects.`);
   }
+  const allow = unlockedFor(call);
   const quiet = childText(document, 'Quiet') === 'true';
   const deleted: XmlValue[] = [];
   const errors: XmlValue[] = [];
   for (const object of objects) {
     try {
-      call.permit(deletionRights({ bucket, key: object.key }, object.versionId, etagOf(object)));
-      const entry = deletedEntry(object, await remove(bucket, object));
+      const name = { bucket, key: object.key };
+      call.permit([...deletionRights(name, object.versionId, etagOf(object)), ...bypassRights(name, headers)]);
+      const entry = deletedEntry(object, await remove(bucket, object, allow));
       if (!quiet) deleted.push(entry);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
@@ -62,13 +67,23 @@ export async function deleteObjects(call: BucketCall): Promise<void> {
   answerXml(response, 'DeleteResult', { Deleted: deleted, Error: errors });
 }
 
-async function remove(bucket: Bucket, { key, versionId, condition }: Deletion): Promise<Outcome> {
+/** Throws for a version that this caller may not remove now. */
+function unlockedFor({ bucket, headers, now }: BucketCall): (version: Version) => void {
+  const bypass = wantsBypass(headers, bucket.properties);
+  return (version) => requireUnlocked(version, now, bypass);
+}
+
+async function remove(
+  bucket: Bucket,
+  { key, versionId, condition }: Deletion,
+  allow: (version: Version) => void,
+): Promise<Outcome> {
   if (versionId === undefined) {
-    const marker = await bucket.deleteKey(key, condition);
+    const marker = await bucket.deleteKey(key, (newest) => requireCondition(condition, newest));
     return { deleteMarker: marker !== undefined, versionId: marker?.versionId };
   }
   if (condition.kind !== 'none') throw notImplemented('If-Match on the deletion of a version');
-  const removed = await bucket.deleteVersion(key, versionId);
+  const removed = await bucket.deleteVersion(key, versionId, allow);
   return { deleteMarker: removed?.deleteMarker ?? false, versionId };
 }
 

@@ -1,5 +1,7 @@
+import { ServiceError } from '../service-error.ts';
 import type { Headers } from './body.ts';
 import type { BucketProperties } from './bucket-properties.ts';
+import type { Call } from './call.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 
 /** What S3 says about the encryption of an object. The bytes on this disk are plain: only the answers are modelled. */
@@ -28,6 +30,20 @@ export function chooseEncryption(headers: Headers, properties: BucketProperties)
   const keyId = headers.get(KEY_ID) ?? byDefault.keyId ?? 'alias/aws/s3';
   const bucketKey = headers.get(BUCKET_KEY);
   return { algorithm, keyId, bucketKey: bucketKey === undefined ? byDefault.bucketKey : bucketKey === 'true' };
+}
+
+/**
+ * Without its key S3 neither writes nor reads an object. The bytes here are plain, so this is all that a key's state does. Throws
+ * `KMS.DisabledException`, `KMS.KMSInvalidStateException` and so on.
+ */
+export async function requireUsableKey({ requireKey }: Pick<Call, 'requireKey'>, { keyId }: Encryption): Promise<void> {
+  if (keyId === undefined) return;
+  try {
+    await requireKey(keyId);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new S3Error(`KMS.${error.code}`, error.message);
+  }
 }
 
 /** The response headers that name the encryption. */

@@ -1,4 +1,12 @@
+import { createHash } from 'node:crypto';
+import { requireRules } from './lifecycle-checks.ts';
 import type { XmlValue } from './xml.ts';
+
+/** `LifecycleConfiguration` as CloudFormation writes it. */
+export interface LifecycleConfiguration {
+  Rules: LifecycleRule[];
+  TransitionDefaultMinimumObjectSize?: 'all_storage_classes_128K' | 'varies_by_storage_class';
+}
 
 /** A rule of `LifecycleConfiguration` as CloudFormation writes it. */
 export interface LifecycleRule {
@@ -17,32 +25,21 @@ export interface LifecycleRule {
   NoncurrentVersionTransitions?: { StorageClass: string; TransitionInDays: number; NewerNoncurrentVersions?: number }[];
 }
 
-const FIELDS = [
-  'Id',
-  'Status',
-  'Prefix',
-  'TagFilters',
-  'ObjectSizeGreaterThan',
-  'ObjectSizeLessThan',
-  'ExpirationInDays',
-  'ExpirationDate',
-  'ExpiredObjectDeleteMarker',
-  'NoncurrentVersionExpiration',
-  'AbortIncompleteMultipartUpload',
-  'Transitions',
-  'NoncurrentVersionTransitions',
-];
+/** Throws a `TypeError` that names what cannot be carried out, or what S3 would refuse. */
+export function requireLifecycle(configuration: LifecycleConfiguration | undefined): void {
+  if (configuration !== undefined) requireRules(configuration);
+}
 
-/** A CloudFormation rule as the S3 API shows it; throws a `TypeError` that names an unknown field. */
+/** The id of a rule: its own, or one that S3 makes up for it. */
+export function ruleId(rule: LifecycleRule): string {
+  return rule.Id ?? createHash('sha256').update(JSON.stringify(rule)).digest('base64url').slice(0, 32);
+}
+
+/** A CloudFormation rule as the S3 API shows it. */
 export function lifecycleXml(rule: LifecycleRule): XmlValue {
-  const unknown = Object.keys(rule).filter((field) => !FIELDS.includes(field));
-  if (unknown.length > 0)
-    throw new TypeError(`Lifecycle rule ${rule.Id ?? ''}: fields that are not implemented: ${unknown.join(', ')}`);
-  if (!['Enabled', 'Disabled'].includes(rule.Status))
-    throw new TypeError(`Lifecycle rule ${rule.Id ?? ''}: Status ${rule.Status}`);
   const noncurrent = rule.NoncurrentVersionExpiration;
   return {
-    ID: rule.Id,
+    ID: ruleId(rule),
     Filter: filter(rule),
     Status: rule.Status,
     Expiration: expiration(rule),

@@ -2,10 +2,11 @@ import { objectAttributes } from './attributes.ts';
 import { type Headers, receiveBody } from './body.ts';
 import { answerXml, type BucketCall, type ObjectCall, setHeaders } from './call.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement, checksumHeader } from './checksums.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
 import { keyEncoder } from './list-objects.ts';
 import type { Part, UploadFacts } from './multipart-upload.ts';
 import { compareKeys } from './object-index.ts';
+import { requireIntegrity } from './object-lock.ts';
 import { commonPrefix, pageSize } from './paging.ts';
 import { S3Error } from './s3-error.ts';
 import { etagOf, hasMd5Etag } from './write-object.ts';
@@ -16,7 +17,8 @@ const MOST_PARTS = 10_000;
 export async function createMultipartUpload(call: ObjectCall): Promise<void> {
   const { response, bucket, uploads, key, headers, now } = call;
   const checksum = plannedChecksum(headers);
-  const attributes = objectAttributes(headers, bucket.properties);
+  const attributes = objectAttributes(headers, bucket.properties, now);
+  await requireUsableKey(call, attributes.encryption);
   const upload = await uploads.create({ ...attributes, key, initiated: now.toISOString(), checksum });
   setHeaders(response, {
     ...encryptionHeaders(attributes.encryption),
@@ -28,13 +30,15 @@ export async function createMultipartUpload(call: ObjectCall): Promise<void> {
 
 /** UploadPart. */
 export async function uploadPart(call: ObjectCall): Promise<void> {
-  const { request, response, uploads, key, query, headers } = call;
+  const { request, response, bucket, uploads, key, query, headers } = call;
   const upload = uploads.get(key, query.get('uploadId') ?? '');
+  requireIntegrity(headers, bucket.properties, upload.facts, 'Put Part');
   const { encryption, checksum: planned } = upload.facts;
   const number = partNumber(query.get('partNumber'));
   const length = Number(headers.get('x-amz-decoded-content-length') ?? headers.get('content-length') ?? 0);
   const wish = { algorithm: planned?.algorithm ?? 'CRC64NVME', md5: hasMd5Etag(encryption) } as const;
   requirePlannedAlgorithm(headers, planned?.algorithm);
+  await requireUsableKey(call, encryption);
   const part = await upload.receivePart(number, length, async (write) => {
     const received = await receiveBody(request, headers, wish, write);
     return {

@@ -16,14 +16,14 @@ export async function putObjectTagging(call: ObjectCall): Promise<void> {
   const tags = parseTagDocument(await receiveDocument(call.request, call.headers));
   call.permit(taggingRights(call, tags));
   const version = requestedVersion(call);
-  await call.bucket.setTags(version, tags);
+  await call.bucket.amend(version, () => ({ tags }));
   setHeaders(call.response, versionHeader(call.bucket, version));
   call.response.end();
 }
 
 export async function deleteObjectTagging(call: ObjectCall): Promise<void> {
   const version = requestedVersion(call);
-  await call.bucket.setTags(version, []);
+  await call.bucket.amend(version, () => ({ tags: [] }));
   setHeaders(call.response, versionHeader(call.bucket, version));
   call.response.statusCode = 204;
   call.response.end();

@@ -7,7 +7,10 @@ import { type ByteRange, parseRange } from './byte-range.ts';
 import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireReadable } from './conditions.ts';
-import { encryptionHeaders } from './encryption.ts';
+import { encryptionHeaders, requireUsableKey } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
+import { lockHeaders } from './object-lock.ts';
+import { replicationHeader } from './replication-status.ts';
 import { S3Error } from './s3-error.ts';
 import { requireReachable, storageClassHeaders } from './storage-class.ts';
 import type { ObjectVersion, Version } from './version.ts';
@@ -23,8 +26,14 @@ export async function readObject(call: ObjectCall): Promise<void> {
     const { size } = await file.stat();
     requireReadable(headers, version);
     if (request.method !== 'HEAD') requireReachable(version, call.now);
+    // HEAD reads no bytes; only the checksum in its answer needs the key (API reference, HeadObject, x-amz-checksum-mode).
+    if (request.method !== 'HEAD' || headers.has('x-amz-checksum-mode')) await requireUsableKey(call, version.encryption);
     const range = parseRange(headers.get('range'), size);
-    setHeaders(response, { ...objectHeaders(bucket, version), ...storageClassHeaders(version, call.now) });
+    setHeaders(response, {
+      ...objectHeaders(bucket, version),
+      ...storageClassHeaders(version, call.now),
+      ...expirationHeader(bucket, version),
+    });
     if (!range && headers.get('x-amz-checksum-mode') === 'ENABLED') {
       const { algorithm, value, type } = version.checksum;
       setHeaders(response, { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type });
@@ -61,6 +70,8 @@ function objectHeaders(bucket: Bucket, version: ObjectVersion): Record<string, s
   return {
     ...version.headers,
     ...encryptionHeaders(version.encryption),
+    ...lockHeaders(version),
+    ...replicationHeader(version),
     ...versionHeader(bucket, version),
     ...(version.tags.length > 0 && { 'x-amz-tagging-count': String(version.tags.length) }),
     'accept-ranges': 'bytes',

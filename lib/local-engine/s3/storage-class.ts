@@ -7,6 +7,15 @@ const AT_ONCE = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR'];
 /** Classes whose bytes can be read only while a copy of them lies in STANDARD. */
 const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 
+/** Where a lifecycle rule may move a version to, by where it is (S3 user guide, Supported lifecycle transitions); the cheapest last. */
+const MOVES: Record<string, string[]> = {
+  STANDARD: ['STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+  STANDARD_IA: ['ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+  ONEZONE_IA: ['GLACIER', 'DEEP_ARCHIVE'],
+  GLACIER_IR: ['GLACIER', 'DEEP_ARCHIVE'],
+  GLACIER: ['DEEP_ARCHIVE'],
+};
+
 /** A copy of an archived version: asked for, there, or gone again, by the clock alone. ISO 8601. */
 export interface ThawedCopy {
   readyAt: string;
@@ -23,9 +32,32 @@ export function storageClassOf(headers: Headers): string {
   return name;
 }
 
+/** Calls `refuse` for a class that objects cannot be put into here. */
+export function requireStorageClass(name: string, refuse: (reason: string) => never): void {
+  if (![...AT_ONCE, ...ARCHIVES].includes(name)) refuse(`the storage class ${name} is not implemented`);
+}
+
+export function isArchive({ storageClass = 'STANDARD' }: Pick<ObjectVersion, 'storageClass'>): boolean {
+  return ARCHIVES.includes(storageClass);
+}
+
+/** The classes that lifecycle rules can name here. */
+export function movableClasses(): string[] {
+  return MOVES.STANDARD!;
+}
+
+export function canMove(from = 'STANDARD', to: string): boolean {
+  return MOVES[from]?.includes(to) ?? false;
+}
+
+export function isCheaper(one: string, other: string): boolean {
+  return movableClasses().indexOf(one) > movableClasses().indexOf(other);
+}
+
 /** Whether the bytes of a version can be read now. */
-export function reachOf({ storageClass = 'STANDARD', thawed }: ObjectVersion, now: Date): Reach {
-  if (!ARCHIVES.includes(storageClass)) return 'at-once';
+export function reachOf(version: ObjectVersion, now: Date): Reach {
+  const { thawed } = version;
+  if (!isArchive(version)) return 'at-once';
   if (!thawed || now >= new Date(thawed.until)) return 'archived';
   return now < new Date(thawed.readyAt) ? 'thawing' : 'thawed';
 }

@@ -27,7 +27,8 @@ export async function thawObject(call: ObjectCall): Promise<void> {
   }
   const readyAt = reach === 'thawed' ? now : new Date(now.getTime() + bucket.thawMilliseconds);
   const until = new Date((Math.floor(readyAt.getTime() / DAY) + days + 1) * DAY);
-  await bucket.setThawed(version, { readyAt: readyAt.toISOString(), until: until.toISOString() });
+  const thawed = { readyAt: readyAt.toISOString(), until: until.toISOString() };
+  await bucket.amend(version, () => ({ thawed }));
   setHeaders(response, versionHeader(bucket, version));
   response.statusCode = reach === 'thawed' ? 200 : 202;
   response.end();

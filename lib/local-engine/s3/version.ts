@@ -7,6 +7,16 @@ export interface Tag {
   value: string;
 }
 
+/** Until when a version may not be removed. */
+export interface LockPeriod {
+  /** GOVERNANCE can be bypassed by who may, COMPLIANCE by nobody. */
+  mode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** ISO 8601. */
+  until: string;
+}
+
+export type LegalHold = 'ON' | 'OFF';
+
 /** What the client decides about an object when it starts to write it. */
 export interface ObjectAttributes {
   /** `content-type`, `cache-control`, … and every `x-amz-meta-*`, by lower-case name. */
@@ -15,6 +25,16 @@ export interface ObjectAttributes {
   encryption: Encryption;
   /** STANDARD where it is not said. */
   storageClass?: string;
+  lock?: LockPeriod;
+  /** Stands beside the lock, and has no end of its own. */
+  legalHold?: LegalHold;
+}
+
+/** Where the replication of a version stands; only versions that a rule replicates have one, and replicas. */
+export interface Replication {
+  status: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
+  /** There is, or was, a replica. */
+  copied?: true;
 }
 
 interface Entry {
@@ -37,6 +57,7 @@ export interface ObjectVersion extends Entry, ObjectAttributes {
   checksum: Checksum;
   /** Of an archived version whose bytes somebody asked for. */
   thawed?: ThawedCopy;
+  replication?: Replication;
 }
 
 /** A version that says: from here on the key is gone. */

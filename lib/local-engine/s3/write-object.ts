@@ -5,16 +5,20 @@ import { receiveBody } from './body.ts';
 import { type ObjectCall, setHeaders } from './call.ts';
 import { checksumHeader } from './checksums.ts';
 import { requireCondition, writeCondition } from './conditions.ts';
-import { type Encryption, encryptionHeaders } from './encryption.ts';
+import { type Encryption, encryptionHeaders, requireUsableKey } from './encryption.ts';
+import { expirationHeader } from './expiration-header.ts';
+import { requireIntegrity } from './object-lock.ts';
 import { versionHeader } from './read-object.ts';
 
 /** PutObject: streamed to a file nobody sees, checked, and only then published. */
 export async function putObject(call: ObjectCall): Promise<void> {
-  const { request, response, bucket, key, headers } = call;
+  const { request, response, bucket, key, headers, now } = call;
   const condition = writeCondition(headers);
   requireCondition(condition, bucket.index.newest(key));
   const since = bucket.sequence;
-  const attributes = objectAttributes(headers, bucket.properties);
+  const attributes = objectAttributes(headers, bucket.properties, now);
+  requireIntegrity(headers, bucket.properties, attributes, 'Put Object');
+  await requireUsableKey(call, attributes.encryption);
   const wish = { algorithm: 'CRC64NVME', md5: hasMd5Etag(attributes.encryption) } as const;
   let received: Awaited<ReturnType<typeof receiveBody>> | undefined;
   const path = await bucket.stage(async (writer) => {
@@ -36,6 +40,7 @@ export async function putObject(call: ObjectCall): Promise<void> {
   setHeaders(response, {
     ...encryptionHeaders(version.encryption),
     ...versionHeader(bucket, version),
+    ...expirationHeader(bucket, version),
     etag: `"${version.etag}"`,
     [checksumHeader(algorithm)]: value,
     'x-amz-checksum-type': 'FULL_OBJECT',

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 /** Builds a `cdk.out` by hand: templates and asset folders about things that have nothing to do with this project. */
 export interface ForeignStack {
+  /** Where CDK would put the stack; no part of its template. */
+  region?: string;
   Resources?: Record<string, unknown>;
   Outputs?: Record<string, unknown>;
   [section: string]: unknown;
@@ -23,11 +25,12 @@ export function writeAssembly(
     files[asset] = { source: { path: `asset.${asset}`, packaging: 'zip' }, destinations: { current: destination } };
   }
   const artifacts: Record<string, unknown> = { Tree: { type: 'cdk:tree', properties: { file: 'tree.json' } } };
-  for (const [name, template] of Object.entries(stacks)) {
+  for (const [name, { region, ...template }] of Object.entries(stacks)) {
     writeFileSync(join(folder, `${name}.template.json`), JSON.stringify(template));
     writeFileSync(join(folder, `${name}.assets.json`), JSON.stringify({ version: '1', files }));
     artifacts[`${name}.assets`] = { type: 'cdk:asset-manifest', properties: { file: `${name}.assets.json` } };
-    artifacts[name] = { type: 'aws:cloudformation:stack', properties: { templateFile: `${name}.template.json` } };
+    const environment = `aws://unknown-account/${region ?? 'unknown-region'}`;
+    artifacts[name] = { type: 'aws:cloudformation:stack', environment, properties: { templateFile: `${name}.template.json` } };
   }
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ version: '1', artifacts }));
   return folder;

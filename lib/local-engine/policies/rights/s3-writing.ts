@@ -2,7 +2,7 @@ import type { Headers } from '../../s3/body.ts';
 import type { ObjectCall } from '../../s3/call.ts';
 import { unquoted } from '../../s3/conditions.ts';
 import { parseTagHeader } from '../../s3/tags.ts';
-import type { Tag } from '../../s3/version.ts';
+import type { LockPeriod, Tag } from '../../s3/version.ts';
 import type { Context } from '../condition.ts';
 import type { Right } from '../right.ts';
 import { ofObject } from './s3-target.ts';
@@ -39,7 +39,7 @@ function writing(call: ObjectCall, conditions: Context): Right[] {
   const { headers } = call;
   const tagging = headers.has('x-amz-tagging');
   const tags = requestedTags(parseTagHeader(headers.get('x-amz-tagging')));
-  const lock = lockContext(headers);
+  const lock = requestedLock(headers);
   const locks = headers.has('x-amz-object-lock-mode') || headers.has('x-amz-object-lock-retain-until-date');
   return [
     ...ofObject(call, 'PutObject', { ...conditions, ...tags, ...lock, ...said(headers) }),
@@ -58,12 +58,21 @@ function said(headers: Headers): Context {
 
 const DAY = 86_400_000;
 
-function lockContext(headers: Headers): Context {
-  const until = headers.get('x-amz-object-lock-retain-until-date');
+/** What a lock asks for. */
+export function lockContext(lock: Partial<LockPeriod> | undefined): Context {
+  const until = lock?.until;
   return {
-    's3:object-lock-mode': headers.get('x-amz-object-lock-mode'),
-    's3:object-lock-legal-hold': headers.get('x-amz-object-lock-legal-hold'),
+    's3:object-lock-mode': lock?.mode,
     's3:object-lock-retain-until-date': until,
     's3:object-lock-remaining-retention-days': until && String(Math.floor((Date.parse(until) - Date.now()) / DAY)),
+  };
+}
+
+function requestedLock(headers: Headers): Context {
+  const mode = headers.get('x-amz-object-lock-mode') as LockPeriod['mode'] | undefined;
+  const until = headers.get('x-amz-object-lock-retain-until-date');
+  return {
+    's3:object-lock-legal-hold': headers.get('x-amz-object-lock-legal-hold'),
+    ...lockContext({ ...(mode && { mode }), ...(until && { until }) }),
   };
 }

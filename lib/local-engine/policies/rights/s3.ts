@@ -1,17 +1,21 @@
+import type { Headers } from '../../s3/body.ts';
 import type { BucketCall, ObjectCall } from '../../s3/call.ts';
 import { unquoted } from '../../s3/conditions.ts';
-import type { Tag } from '../../s3/version.ts';
+import { BYPASS_HEADER } from '../../s3/object-lock.ts';
+import type { LockPeriod, Tag } from '../../s3/version.ts';
 import type { Context } from '../condition.ts';
 import type { Right } from '../right.ts';
 import { readingKey, uploadKey, writingKey } from './s3-keys.ts';
 import { bucketArn, existingTags, type ObjectName, ofBucket, ofObject, ofVersion } from './s3-target.ts';
-import { beginningRights, creationRights, partRights, requestedTags } from './s3-writing.ts';
+import { beginningRights, creationRights, lockContext, partRights, requestedTags } from './s3-writing.ts';
 
 /** What each action on a bucket needs. `DeleteObjects` asks for each of its objects by itself: they are named in the body. */
 export const BUCKET_RIGHTS: Readonly<Record<string, (call: BucketCall) => Right[]>> = {
   GetBucketLocation: (call) => ofBucket(call, 'GetBucketLocation'),
   GetBucketVersioning: (call) => ofBucket(call, 'GetBucketVersioning'),
   GetBucketLifecycleConfiguration: (call) => ofBucket(call, 'GetLifecycleConfiguration'),
+  GetBucketReplication: (call) => ofBucket(call, 'GetReplicationConfiguration'),
+  GetObjectLockConfiguration: (call) => ofBucket(call, 'GetBucketObjectLockConfiguration'),
   HeadBucket: (call) => ofBucket(call, 'ListBucket'),
   ListObjectsV2: (call) => ofBucket(call, 'ListBucket', listing(call)),
   ListObjectVersions: (call) => ofBucket(call, 'ListBucketVersions', listing(call)),
@@ -19,7 +23,7 @@ export const BUCKET_RIGHTS: Readonly<Record<string, (call: BucketCall) => Right[
   DeleteObjects: () => [],
 };
 
-/** What each action on an object needs. `PutObjectTagging` asks by itself, once it has read the tags. */
+/** What each action on an object needs. `PutObjectTagging` and `PutObjectRetention` ask by themselves, once they have read what is wanted. */
 export const OBJECT_RIGHTS: Readonly<Record<string, (call: ObjectCall) => Right[]>> = {
   GetObject: (call) => [...ofVersion(call, 'GetObject'), ...readingKey(call)],
   // Of what HeadObject tells only a checksum is encrypted.
@@ -30,6 +34,10 @@ export const OBJECT_RIGHTS: Readonly<Record<string, (call: ObjectCall) => Right[
   GetObjectTagging: (call) => ofVersion(call, 'GetObject', 'Tagging'),
   PutObjectTagging: () => [],
   DeleteObjectTagging: (call) => ofVersion(call, 'DeleteObject', 'Tagging'),
+  GetObjectRetention: (call) => ofObject(call, 'GetObjectRetention', versionOf(call)),
+  PutObjectRetention: () => [],
+  GetObjectLegalHold: (call) => ofObject(call, 'GetObjectLegalHold', versionOf(call)),
+  PutObjectLegalHold: (call) => ofObject(call, 'PutObjectLegalHold', versionOf(call)),
   RestoreObject: (call) => ofObject(call, 'RestoreObject', existingTags(call)),
   PutObject: (call) => [...creationRights(call), ...writingKey(call)],
   CreateMultipartUpload: (call) => [...beginningRights(call), ...writingKey(call)],
@@ -37,7 +45,10 @@ export const OBJECT_RIGHTS: Readonly<Record<string, (call: ObjectCall) => Right[
   CompleteMultipartUpload: (call) => [...creationRights(call), ...uploadKey(call)],
   AbortMultipartUpload: (call) => ofObject(call, 'AbortMultipartUpload'),
   ListParts: (call) => [...ofObject(call, 'ListMultipartUploadParts'), ...uploadKey(call)],
-  DeleteObject: (call) => deletionRights(call, call.query.get('versionId'), call.headers.get('if-match')),
+  DeleteObject: (call) => [
+    ...deletionRights(call, call.query.get('versionId'), call.headers.get('if-match')),
+    ...bypassRights(call, call.headers),
+  ],
 };
 
 export const ALL_BUCKETS_RIGHTS: Right[] = [{ action: 's3:ListAllMyBuckets', resource: 'arn:aws:s3:::*' }];
@@ -51,6 +62,18 @@ export function deletionRights(object: ObjectName, versionId: string | undefined
   ];
 }
 
+/** A lock on a version, or a looser one: there is one action for both, and one more for passing by a lock in governance mode. */
+export function lockingRights(call: ObjectCall, lock: LockPeriod | undefined): Right[] {
+  return [
+    ...ofObject(call, 'PutObjectRetention', { ...versionOf(call), ...existingTags(call), ...lockContext(lock) }),
+    ...bypassRights(call, call.headers),
+  ];
+}
+
+export function bypassRights(object: ObjectName, headers: Headers): Right[] {
+  return headers.get(BYPASS_HEADER)?.toLowerCase() === 'true' ? ofObject(object, 'BypassGovernanceRetention') : [];
+}
+
 export function taggingRights(call: ObjectCall, tags: readonly Tag[]): Right[] {
   return ofVersion(call, 'PutObject', 'Tagging', requestedTags(tags));
 }
@@ -61,6 +84,10 @@ export function taggingRights(call: ObjectCall, tags: readonly Tag[]): Right[] {
  */
 export function absenceRights({ bucket, key }: ObjectName): Right[] {
   return [{ action: 's3:ListBucket', resource: bucketArn(bucket.name), context: { 's3:prefix': key } }];
+}
+
+function versionOf({ query }: ObjectCall): Context {
+  return { 's3:versionid': query.get('versionId') };
 }
 
 function listing({ query }: BucketCall): Context {

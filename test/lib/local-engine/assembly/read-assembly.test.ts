@@ -71,6 +71,29 @@ test('a value that another stack exports is imported, whichever stack comes firs
   expect(stacks[0]!.outputs[0]!.value).toBe('weather-map');
 });
 
+test('each stack is resolved with its own region, and exports stay in theirs', () => {
+  const key = { Type: 'AWS::KMS::Key', Properties: {} };
+  const far = { Resources: { Key: key }, Outputs: { Where: { Value: { 'Fn::GetAtt': ['Key', 'Arn'] } } } };
+  const { stacks, place } = read({ Near: far, Far: { ...far, region: 'us-west-2' } });
+  const where = stacks.map(({ resources, outputs }) => [resources[0]!.region, outputs[0]!.value]);
+  expect(where).toEqual([
+    ['eu-west-1', expect.stringMatching(/^arn:aws:kms:eu-west-1:/)],
+    ['us-west-2', expect.stringMatching(/^arn:aws:kms:us-west-2:/)],
+  ]);
+  expect(place.region).toBe('eu-west-1');
+  const exported = { Outputs: { Map: { Value: 'here', Export: { Name: 'Map' } } } };
+  const imported = { Outputs: { Map: { Value: { 'Fn::ImportValue': 'Map' } } } };
+  const problems = problemsOf({ Near: exported, Far: { ...imported, region: 'us-west-2' } });
+  expect(problems.map(({ message }) => message)).toEqual(['no stack of this assembly exports Map']);
+});
+
+test('what CDK makes of a reference into another region is refused with what to do instead', () => {
+  const problems = problemsOf({
+    Weather: { Resources: { Writer: { Type: 'Custom::CrossRegionExportWriter', Properties: {} } } },
+  });
+  expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('give the resource a fixed name')]);
+});
+
 test('a property without a value is left out, and a resource whose condition does not hold does not exist', () => {
   const { stacks } = read({
     Weather: {

@@ -35,7 +35,6 @@ describe('an assembly with a policy that could not be enforced is refused', () =
           Type: 'AWS::IAM::Policy',
           Properties: { PolicyName: 'y', PolicyDocument: allow(['*', '*']), Users: ['eve'] },
         },
-        Sleeping: { Type: 'AWS::KMS::Key', Properties: { Enabled: false } },
         Permission: {
           Type: 'AWS::Lambda::Permission',
           Properties: { FunctionName: 'f', Action: 'lambda:InvokeFunction', Principal: 'a.amazonaws.com', PrincipalOrgID: 'o-1' },
@@ -45,7 +44,6 @@ describe('an assembly with a policy that could not be enforced is refused', () =
     ).toEqual([
       expect.stringContaining('Bounded Properties.PermissionsBoundary the engine does not know this property'),
       expect.stringContaining('ForUsers Properties.Users the engine does not know this property'),
-      expect.stringContaining('Sleeping Properties.Enabled the engine does not know this property'),
       expect.stringContaining('Permission Properties.PrincipalOrgID the engine does not know this property'),
       expect.stringContaining('Organisation Type the engine does not know the resource type'),
     ]);

@@ -70,8 +70,8 @@ test('a bucket without rules says so', async () => {
 });
 
 test('properties that would not be carried out are refused by name', async () => {
-  await expect(server.s3.createBucket('locked', { ObjectLockEnabled: true })).rejects.toThrow('ObjectLockEnabled');
   await expect(server.s3.createBucket('copied', { ReplicationConfiguration: {} })).rejects.toThrow('ReplicationConfiguration');
+  await expect(server.s3.createBucket('open', { AccessControl: 'PublicRead' })).rejects.toThrow('PublicRead');
   const rule = { Status: 'Enabled', Surprise: 1 };
   await expect(server.s3.createBucket('ruled2', { LifecycleConfiguration: { Rules: [rule] } })).rejects.toThrow('Surprise');
   const half = {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { sessionOf } from '../../../../lib/local-engine/policies/principal.ts';
-import { createS3, type S3 } from '../../../../lib/local-engine/s3/service.ts';
+import { createS3, type S3, type S3Options } from '../../../../lib/local-engine/s3/service.ts';
 import { authenticate } from '../../../../lib/local-engine/signature.ts';
 import { signatureOf } from '../../../../lib/local-engine/sigv4.ts';
 
@@ -25,16 +25,24 @@ export interface TestS3 {
   stop(): Promise<void>;
 }
 
-export async function startS3(buckets: Record<string, Record<string, unknown>>, config: S3ClientConfig = {}): Promise<TestS3> {
+/** What a test may say about the service itself. */
+export type TestS3Options = Partial<Omit<S3Options, 'directory' | 'authenticate'>>;
+
+export async function startS3(
+  buckets: Record<string, Record<string, unknown>>,
+  config: S3ClientConfig = {},
+  options: TestS3Options = {},
+): Promise<TestS3> {
   const directory = mkdtempSync(join(tmpdir(), 'local-s3-'));
   const lookup = (id: string) => (id === ACCESS_KEY.accessKeyId ? { ...ACCESS_KEY, principal: PRINCIPAL } : undefined);
   const open = (): S3 =>
     createS3({
-      directory,
       thawMilliseconds: 300,
-      authenticate: (incoming) => authenticate(incoming, lookup, new Date()),
       // Who may do what is tested with whole engines, in ../policies.
       authorize: () => {},
+      ...options,
+      directory,
+      authenticate: (incoming) => authenticate(incoming, lookup, new Date()),
     });
   let s3 = open();
   for (const [name, properties] of Object.entries(buckets)) await s3.createBucket(name, properties);
