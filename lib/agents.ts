@@ -72,10 +72,11 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       history: ARTIFACTS,
       put: MANIFESTS,
       tag: { keys: [...MANIFESTS, ...ARTIFACTS], words: [...TIERS, 'failed'] },
+      evidence: 'sign',
     }),
   };
   const proof: ProofAgents = {
-    planProof: make('verify/plan-proof', POINT),
+    planProof: make('verify/plan-proof', { ...POINT, ...FINDINGS, evidence: 'check' }),
     checkObjects: make('verify/check-objects', { ...POINT_AND_NEW, ...FINDINGS }),
     readBack: make('verify/read-back', { ...POINT, ...FINDINGS }, streams),
     compareFiles: make('verify/compare-files', { ...POINT, ...FINDINGS }, streams),
@@ -94,7 +95,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     ),
     crossCheck: make('verify/cross-check', { ...POINT_AND_NEW, ...FINDINGS }, streams),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/work/*'] }),
-    writeProof: make('verify/write-proof', { read: [...MANIFESTS, 'findings/*'], put: ['proofs/*'] }),
+    writeProof: make('verify/write-proof', { read: [...MANIFESTS, 'findings/*'], put: ['proofs/*'], evidence: 'sign' }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   const RESTORES = ['restores/*'];
@@ -104,9 +105,10 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       read: [...MANIFESTS, 'proofs/*', ...RESTORES],
       readVersions: ARTIFACTS,
       put: RESTORES,
+      evidence: 'check',
     }),
     planContainers: make('restore/plan-containers', { read: RESTORES }),
-    checkPlan: make('restore/check-plan', { read: [...MANIFESTS, ...RESTORES] }),
+    checkPlan: make('restore/check-plan', { read: [...MANIFESTS, 'proofs/*', ...RESTORES], evidence: 'check' }),
     thawPoint: make('restore/thaw-point', { ...POINT, thaw: ARTIFACTS }),
     recordStep: make('restore/record-step', { read: RESTORES, put: RESTORES }),
     recordRestore: make('restore/record-restore', { read: RESTORES, put: RESTORES }),
@@ -126,7 +128,11 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   const many: More = { timeoutSeconds: 300, memoryMiB: 1024 };
   const retain = {
     decide: make('retain/decide', { ...HISTORY, list: [...RETENTION, ...ARTIFACTS] }, many),
-    apply: make('retain/apply', { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] } }, many),
+    apply: make(
+      'retain/apply',
+      { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] }, evidence: 'check' },
+      many,
+    ),
     keep: make('retain/keep', { ...HISTORY, ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: ['pinned'] } }, many),
     prune: make('retain/prune', { ...HISTORY, put: RETENTION }, many),
     giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),

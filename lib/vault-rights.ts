@@ -20,6 +20,8 @@ export interface VaultRights {
   readonly list?: readonly string[];
   /** Listing every version, hidden ones too. */
   readonly history?: readonly string[];
+  /** Writing evidence, or asking whether it was written by who may. */
+  readonly evidence?: 'sign' | 'check';
 }
 
 /**
@@ -30,7 +32,17 @@ export interface VaultRights {
 export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, rights: VaultRights): Agent {
   const { bucket, key } = vault;
   const objects = (patterns: readonly string[]) => patterns.map((pattern) => bucket.arnForObjects(`${suite}/${pattern}`));
-  const { readVersions = [], put = [], thaw = [], tag, remove = [], removeVersions = [], list = [], history = [] } = rights;
+  const {
+    readVersions = [],
+    put = [],
+    thaw = [],
+    tag,
+    remove = [],
+    removeVersions = [],
+    list = [],
+    history = [],
+    evidence,
+  } = rights;
   const read = [...new Set([...(rights.read ?? []), ...put])];
   if (read.length) agent.allow(['s3:GetObject'], objects(read));
   if (readVersions.length) agent.allow(['s3:GetObjectVersion'], objects(readVersions));
@@ -54,6 +66,10 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
     agent.allow(['s3:ListBucketVersions'], [bucket.bucketArn], {
       StringLike: { 's3:prefix': history.map((pattern) => `${suite}/${pattern}`) },
     });
+  }
+  if (evidence) {
+    agent.allow([evidence === 'sign' ? 'kms:Sign' : 'kms:Verify'], [vault.signingKey.keyArn]);
+    agent.function.addEnvironment('SIGNING_KEY', vault.signingKey.keyArn);
   }
   const uses = [...(read.length + readVersions.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];
   if (uses.length) {

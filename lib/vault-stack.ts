@@ -4,8 +4,12 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { keys } from '../functions/contract/keys.ts';
+import { agentRoleName } from '../functions/contract/names.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { lifecycleRules } from './vault-lifecycle.ts';
+
+/** Agents whose word counts: who sealed a point, and who proved it. */
+const SIGNERS = ['seal', 'write-proof'];
 
 /**
  * Everything that must outlive the workflows: the bucket and its key. Protected from deletion, and kept even if the stack is deleted.
@@ -14,6 +18,8 @@ import { lifecycleRules } from './vault-lifecycle.ts';
 export class VaultStack extends Stack {
   readonly bucket: s3.Bucket;
   readonly key: kms.Key;
+  /** Signs manifests and proofs; an asymmetric key does not rotate. */
+  readonly signingKey: kms.Key;
 
   constructor(scope: Construct, id: string, props: { suite: SuiteConfig }) {
     super(scope, id, { terminationProtection: true, description: `Recovery points of ${props.suite.name}` });
@@ -24,6 +30,14 @@ export class VaultStack extends Stack {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.signingKey = new kms.Key(this, 'SigningKey', {
+      description: `Signs manifests and proofs of ${suite.name}`,
+      alias: `${suite.name}-evidence`,
+      keySpec: kms.KeySpec.ECC_NIST_P256,
+      keyUsage: kms.KeyUsage.SIGN_VERIFY,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.signingKey.addToResourcePolicy(onlySealAndProofSign(this, suite.name));
     this.bucket = new s3.Bucket(this, 'Bucket', {
       encryption: s3.BucketEncryption.KMS,
       encryptionKey: this.key,
@@ -40,6 +54,19 @@ export class VaultStack extends Stack {
       this.bucket.addToResourcePolicy(statement);
     }
   }
+}
+
+/** Whoever else is given the right to sign by a role of his own could write what every restore believes. */
+function onlySealAndProofSign(stack: Stack, suite: string): iam.PolicyStatement {
+  const role = (agent: string) => `arn:${stack.partition}:iam::${stack.account}:role/${agentRoleName(suite, agent)}`;
+  return new iam.PolicyStatement({
+    sid: 'OnlySealAndProofSign',
+    effect: iam.Effect.DENY,
+    principals: [new iam.AnyPrincipal()],
+    actions: ['kms:Sign'],
+    resources: ['*'],
+    conditions: { ArnNotLike: { 'aws:PrincipalArn': SIGNERS.map(role) } },
+  });
 }
 
 /**

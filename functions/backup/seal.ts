@@ -17,6 +17,7 @@ import type { Source } from '../contract/sources.ts';
 import { RETENTION_TAG } from '../contract/tiers.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { anomalyOf } from './anomaly.ts';
 import { newestProven } from './recovery-points.ts';
@@ -48,6 +49,7 @@ const ABSENT: readonly string[] = [
 ] satisfies ErrorName[];
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /**
  * Makes the recovery point exist: every source was captured whole, every object lies in the vault as the host reported it, then tags, and
@@ -78,7 +80,7 @@ export const handler = agent(input, async (run) => {
   const artifacts = sealed.flatMap((source) => source.artifacts);
   await Promise.all(artifacts.map(({ key, versionId }) => vault.tag(key, versionId, tags)));
   const key = keys.manifest(run.suite, run.id);
-  const stored = await vault.putOnce(key, serializeManifest(manifest));
+  const stored = await vault.putOnce(key, serializeManifest(await signing.sign(manifest)));
   if (!stored) throw new NamedError('CaptureIncomplete', `A manifest of ${run.id} exists already.`);
   await vault.tag(key, stored.versionId, tags);
   await markOtherAttempts(run, artifacts);

@@ -116,6 +116,10 @@ export const ERRORS = {
   // Proof
   VerificationFailed: { exit: 5, hint: 'The point is kept but not proven; show it to see every failed check.' },
   ManifestInvalid: { exit: 5, hint: 'The manifest is damaged or was changed; do not trust this point.' },
+  SignatureInvalid: {
+    exit: 5,
+    hint: 'A manifest or a proof was not written by this project; do not trust this point, and find out who wrote it.',
+  },
   ArtifactMissing: { exit: 5, hint: 'A stored object is gone; this point cannot be restored whole.' },
   ArtifactChanged: { exit: 5, hint: 'A stored object is not what was sealed; do not trust this point.' },
   ArchiveUnreadable: {

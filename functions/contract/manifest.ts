@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { NamedError } from './errors.ts';
 import { containerFacts, serverFacts, uploadedObject } from './host-results.ts';
 import { ID_PATTERN } from './ids.ts';
+import { signatureSchema } from './signature.ts';
 import { SOURCE_KINDS } from './sources.ts';
 import { TIERS, TRIGGERS } from './tiers.ts';
 
@@ -51,6 +52,7 @@ export const manifestSchema = z.strictObject({
   previousId: z.string().regex(ID_PATTERN).nullable(),
   sources: z.array(manifestSource),
   warnings: z.array(notice),
+  signature: signatureSchema.nullish(),
   /** sha256 of the manifest's JSON with this field empty. */
   checksum: z.string(),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
+import { signatureSchema } from './signature.ts';
 import type { CrossCheck, SqlCheck } from './sources.ts';
 
 export const CHECK_KINDS = [
@@ -55,6 +56,7 @@ export const proofSchema = z.object({
   server: z.object({ version: z.string(), image: z.string() }).nullable(),
   acceptedAnomaly: z.object({ who: z.string(), why: z.string() }).nullable(),
   checks: z.array(checkSchema),
+  signature: signatureSchema.nullish(),
 });
 export type Proof = z.infer<typeof proofSchema>;
 
@@ -72,6 +74,8 @@ export const COPIES = ['dump', 'plain-sql'] as const;
 export type Copy = (typeof COPIES)[number];
 export const sectionOfCopy = (copy: Copy, kind: string, label: string) =>
   sectionName(copy === 'dump' ? kind : `${copy}-${kind}`, label);
+/** Of the manifest itself. */
+export const SIGNATURE: Section = { section: 'signature', kind: 'object', source: 'manifest' };
 const OF_PLAIN_SQL = ['restore', 'table', 'schema'] as const satisfies readonly Check['kind'][];
 
 const SECTIONS_OF_KIND: Record<ManifestSource['kind'], readonly Check['kind'][]> = {
@@ -110,7 +114,7 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
     captured
       .filter((source) => source.kind === 'database' && of.some(({ database }) => database === source.name))
       .map(({ label }) => section(kind, label));
-  return [...objects, ...restored, ...plainSql, ...asked('sql', checks), ...asked('cross', crossChecks)];
+  return [SIGNATURE, ...objects, ...restored, ...plainSql, ...asked('sql', checks), ...asked('cross', crossChecks)];
 }
 
 function section(kind: Check['kind'], source: string): Section {

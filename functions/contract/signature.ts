@@ -16,7 +16,7 @@ export type Signature = z.infer<typeof signatureSchema>;
  * keys must not change. Which suite and which point it is about is in it.
  */
 export function signedDigest(document: object): Buffer {
-  const signed = { ...document, signature: null, ...('checksum' in document ? { checksum: '' } : {}) };
+  const { signature: _signature, checksum: _checksum, ...signed } = document as Record<string, unknown>;
   return createHash('sha256').update(JSON.stringify(signed)).digest();
 }
 

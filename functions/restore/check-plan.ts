@@ -3,7 +3,9 @@ import { encodeList } from '../contract/encoding.ts';
 import type { ErrorName } from '../contract/errors.ts';
 import { databaseSwapOf, type JournalEntry, phaseOf, type RestorePlan } from '../contract/restore.ts';
 import { required } from '../runtime/environment.ts';
+import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readJournal, readPlan, readPoint } from './records.ts';
 
@@ -23,6 +25,7 @@ const LONGEST_AGE_MS = 3_600_000;
 const LONGEST_THAW_MS = 3 * 86_400_000;
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /** Whether a plan may be carried out, and how far an earlier run of it came. A refusal is an answer, not a failure: nobody is alarmed. */
 export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPoint, resume, again }) => {
@@ -85,5 +88,7 @@ async function refusal(
   const { checksum } = await readPoint(vault, plan.suite, plan.point);
   if (checksum !== plan.manifestChecksum)
     return refused(`Recovery point ${plan.point} is not what it was when the restore was planned.`);
+  const { problems } = await signedEvidence(vault, signing, plan.suite, plan.point);
+  if (problems.length > 0) return { name: 'SignatureInvalid', message: problems.join(' ') };
   return null;
 }

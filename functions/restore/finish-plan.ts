@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { ARCHIVE_CLASSES, THAW_HOURS } from '../contract/archive.ts';
 import { NamedError } from '../contract/errors.ts';
 import { isoSeconds } from '../contract/ids.ts';
-import { keys, parseProofKey } from '../contract/keys.ts';
+import { keys } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
-import { type Proof, proofSchema } from '../contract/proof.ts';
+import type { Proof } from '../contract/proof.ts';
 import {
   assessedSource,
   type PlanThaw,
@@ -16,8 +16,10 @@ import {
 import type { Source } from '../contract/sources.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
+import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
 import { readZstdText } from '../runtime/read-zstd.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
@@ -50,14 +52,15 @@ const EARLIER = 5;
 const CHUNK_BYTES = String(256 * 1024 * 1024);
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
 export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment }) => {
   const { id: _id, requestedBy, ...options } = request;
   const manifest = await readPoint(vault, suite, point);
   const chosen = chosenItems(manifest, options, sources);
-  const [proof, earlier, tables, subscriptions, { archived, lost }] = await Promise.all([
-    lastProof(suite, point),
+  const [{ proof, problems: forged }, earlier, tables, subscriptions, { archived, lost }] = await Promise.all([
+    signedEvidence(vault, signing, suite, point),
     earlierRestores(suite),
     tablesOf(manifest, options.mode),
     subscriptionsOf(chosen.items),
@@ -112,6 +115,7 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
     safetyPoint,
     thaw: thawOf(archived, options.thawTier),
     problems: [
+      ...forged.map((message) => ({ path: 'point', value: 'SignatureInvalid', message })),
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
       ...lost.map(({ label, name, message }) => ({ path: label, value: name, message })),
@@ -149,14 +153,6 @@ function thawOf(archived: readonly Archived[], tier: RestorePlan['options']['tha
 
 function notAssessed({ name, message }: { name: string; message: string }): RestorePlan['warnings'][0] {
   return { name, message: `Which sources are affected could not be found out: ${message}` };
-}
-
-/** The newest proof of a point; one that cannot be read proves nothing. */
-async function lastProof(suite: string, point: string): Promise<Proof | null> {
-  let newest: string | undefined;
-  for await (const { key } of vault.list(`${keys.proofs(suite)}${point}/`)) if (parseProofKey(suite, key)) newest = key;
-  if (newest === undefined) return null;
-  return proofSchema.parse(await vault.getJson(newest));
 }
 
 async function earlierRestores(suite: string): Promise<RestoreOutcome[]> {

@@ -19,7 +19,7 @@ export class Signing {
     const { Signature: value } = await this.#client.send(
       new SignCommand({
         KeyId: this.#key,
-        Message: signedDigest({ ...document, signature: null }),
+        Message: signedDigest(document),
         MessageType: 'DIGEST',
         SigningAlgorithm: ALGORITHM,
       }),

@@ -6,12 +6,13 @@ import { idOf, isId, isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
-import { readBackParts } from '../contract/proof.ts';
+import { type Check, readBackParts, SIGNATURE } from '../contract/proof.ts';
 import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
-import { readPoint } from './findings.ts';
+import { type Place, readPoint, storeFindings } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
@@ -28,6 +29,7 @@ const input = z.object({
 const CHUNK_BYTES = String(256 * 1024 * 1024);
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /** What must be looked at to prove a point, from its manifest alone: nothing is asked of the host that was backed up. */
 export const handler = agent(input, async ({ suite, account, id, checks, crossChecks, address, port }) => {
@@ -35,6 +37,7 @@ export const handler = agent(input, async ({ suite, account, id, checks, crossCh
   const now = new Date();
   const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
   const manifest = await readPoint(vault, { suite, id });
+  await noteSignature({ suite, id, proofId });
   const captured = manifest.sources.filter(({ state }) => state === 'captured');
   await refuseArchived(captured);
   const common = {
@@ -56,6 +59,23 @@ export const handler = agent(input, async ({ suite, account, id, checks, crossCh
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
+
+/** A forged manifest ends no proof: everything else that is wrong with the point must be found, too. */
+async function noteSignature(place: Place): Promise<void> {
+  const problem = await signing.problemWith((await vault.getJson(keys.manifest(place.suite, place.id))) as object);
+  const check: Check = {
+    kind: SIGNATURE.kind,
+    source: SIGNATURE.source,
+    name: 'signature',
+    ok: problem === null,
+    severity: 'failure',
+    expected: 'signed with the key of the vault',
+    actual: problem ?? 'signed with the key of the vault',
+    message: problem === null ? 'The manifest is what was signed.' : `The manifest ${problem}.`,
+    error: problem === null ? null : 'SignatureInvalid',
+  };
+  await storeFindings(vault, place, SIGNATURE.section, [check]);
+}
 
 /**
  * A point that must be thawed first is not a damaged one: no proof may say so. Thawing costs money, which only a restore is told to spend.

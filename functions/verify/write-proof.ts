@@ -6,6 +6,7 @@ import { type Check, type Findings, findingsSchema, type Proof, requiredSections
 import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { failedCheck, type Place, readPoint } from './findings.ts';
 
@@ -23,6 +24,7 @@ const input = z.object({
 const NAMED = 20;
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /** Gathers every section that the manifest demands and writes the proof, once. Ok only if all are there and nothing in them failed. */
 export const handler = agent(input, async (run) => {
@@ -30,8 +32,8 @@ export const handler = agent(input, async (run) => {
   const found = await Promise.all(requiredSections(manifest, run.checks, run.crossChecks).map((section) => gather(run, section)));
   const checks = [...found.flatMap(({ checks }) => checks), ...anomalyChecks(manifest, run.acceptAnomaly !== null)];
   const problems = checks.filter(({ ok, severity }) => !ok && severity === 'failure');
-  // A step that was not reached tells less than the one that failed before it.
-  const failed = problems.find(({ error }) => error !== 'CheckNotRun') ?? problems[0];
+  // A step that was not reached tells less than the one that failed before it, and that a forged manifest is forged less than what is in it.
+  const failed = problems.find(({ error }) => error !== 'CheckNotRun' && error !== 'SignatureInvalid') ?? problems.at(-1);
   const proof: Proof = {
     schema: 'suite-backup.proof.v1',
     id: run.proofId,
@@ -46,7 +48,7 @@ export const handler = agent(input, async (run) => {
     acceptedAnomaly: run.acceptAnomaly,
     checks,
   };
-  await vault.putOnce(keys.proof(run.suite, run.id, run.proofId, proof.ok), JSON.stringify(proof));
+  await vault.putOnce(keys.proof(run.suite, run.id, run.proofId, proof.ok), JSON.stringify(await signing.sign(proof)));
   const named = problems.slice(0, NAMED).map(({ source, error, message }) => ({
     label: source,
     name: error ?? 'CheckFailed',

@@ -1,6 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
+import { Signing } from '../../functions/runtime/signing.ts';
 import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../lib/local-engine/s3/s3-server.ts';
+import { startKeyServer } from './key-server.ts';
 
 export type Handler = (event: unknown) => Promise<Record<string, unknown>>;
 
@@ -8,14 +10,19 @@ export type Handler = (event: unknown) => Promise<Record<string, unknown>>;
 export class WithVault {
   readonly bucket = 'vault';
   s3!: TestS3;
+  #signing: Signing | undefined;
 
   /** For the top of a test file. `environment` is added to what every handler is deployed with. */
   static forThisFile(environment: Record<string, string> = {}): WithVault {
     const vault = new WithVault();
+    let keys: Awaited<ReturnType<typeof startKeyServer>>;
     beforeAll(async () => {
+      keys = await startKeyServer();
       vault.s3 = await startS3({ [vault.bucket]: VERSIONED });
       const variables = {
         BUCKET: vault.bucket,
+        SIGNING_KEY: keys.signingKey,
+        AWS_ENDPOINT_URL_KMS: keys.endpoint,
         AWS_ENDPOINT_URL: vault.s3.endpoint,
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: ACCESS_KEY.accessKeyId,
@@ -31,6 +38,7 @@ export class WithVault {
       vi.restoreAllMocks();
       vi.unstubAllEnvs();
       await vault.s3.stop();
+      keys.stop();
     });
     return vault;
   }
@@ -48,6 +56,12 @@ export class WithVault {
       new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ...(Tagging !== '' && { Tagging }) }),
     );
     return VersionId!;
+  }
+
+  /** The document with a signature of the vault's key, as seal and write-proof store it. */
+  async signed<Document extends object>(document: Document): Promise<Document> {
+    this.#signing ??= new Signing();
+    return this.#signing.sign(document);
   }
 
   /** Replaces the tags of the newest version. */

@@ -49,7 +49,7 @@ export function vaultRules(app: SynthesizedApp): void {
     it('and its key outlive their stack, and the stack cannot be deleted by mistake', () => {
       const { Resources } = app.template('vault');
       const kept = Object.values(Resources).filter(({ Type }) => Type === 'AWS::S3::Bucket' || Type === 'AWS::KMS::Key');
-      expect(kept).toHaveLength(2);
+      expect(kept).toHaveLength(3);
       for (const resource of kept) expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
       expect(app.artifact('vault').properties).toMatchObject({ terminationProtection: true });
     });
@@ -59,8 +59,28 @@ export function vaultRules(app: SynthesizedApp): void {
       expect(types).not.toContain('AWS::S3::Bucket');
     });
 
-    it('rotates its key', () => {
-      for (const key of app.ofType('AWS::KMS::Key')) expect(key.properties).toMatchObject({ EnableKeyRotation: true });
+    it('rotates its keys', () => {
+      const symmetric = app.ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeyUsage !== 'SIGN_VERIFY');
+      expect(symmetric.length).toBeGreaterThan(1);
+      for (const key of symmetric) expect(key.properties).toMatchObject({ EnableKeyRotation: true });
+    });
+
+    it('lets two agents sign manifests and proofs, whatever rights others are given', () => {
+      const [key] = app.ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeyUsage === 'SIGN_VERIFY');
+      expect(readable((key!.properties.KeyPolicy as { Statement: object[] }).Statement)).toContainEqual({
+        Sid: 'OnlySealAndProofSign',
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 'kms:Sign',
+        Resource: '*',
+        Condition: {
+          ArnNotLike: {
+            'aws:PrincipalArn': ['seal', 'write-proof'].map(
+              (agent) => `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${app.suite}-backup-${agent}`,
+            ),
+          },
+        },
+      });
     });
   });
 

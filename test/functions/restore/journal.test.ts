@@ -19,7 +19,7 @@ beforeAll(async () => {
   undo = await vault.handler(import('../../../functions/restore/plan-undo.ts'));
   record = await vault.handler(import('../../../functions/restore/record-restore.ts'));
   const { checksum: _, ...facts } = manifest();
-  await vault.put(keys.manifest('shop', POINT), serializeManifest(facts));
+  await vault.put(keys.manifest('shop', POINT), serializeManifest(await vault.signed(facts)));
 });
 beforeEach(async () => {
   restoreId = `20261124T0200${String(count++).padStart(2, '0')}Z-abcdef`;

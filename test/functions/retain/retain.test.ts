@@ -77,6 +77,29 @@ describe('the newest proven points', () => {
   });
 });
 
+describe('what nobody signed who may', () => {
+  it('holds nothing: a forged proof keeps the point that it is about out of the floor, and that is told', async () => {
+    const good = [await suite.proven(on(1)), await suite.proven(on(2))];
+    await suite.settle();
+    const forged = await suite.seal(on(3));
+    await vault.put(
+      suite.proof(forged, '20261203T020000Z-forged'),
+      JSON.stringify({ schema: 'suite-backup.proof.v1', ok: true }),
+    );
+    const { ok, cause } = await suite.settle();
+    expect([ok, cause]).toEqual([false, `${forged}: SignatureInvalid: The newest proof of ${forged} has no signature.`]);
+    for (const id of good) expect(await suite.tags(id)).toBe('pinned');
+  });
+
+  it('is not what was signed of another point either: a proof that was copied there is no proof of it', async () => {
+    await suite.proven(on(1));
+    const copied = await vault.text(suite.proof(idOf(new Date()), suite.lastProof));
+    const other = await suite.seal(on(2));
+    await vault.put(suite.proof(other, '20261202T020000Z-copied'), copied);
+    expect((await suite.settle()).cause).toContain('SignatureInvalid');
+  });
+});
+
 describe('a run that dies while it settles', () => {
   it.each([
     ['Hold the point', 1],

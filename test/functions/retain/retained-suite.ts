@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, GetObjectTaggingCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { idOf, isoSeconds, timeOf } from '../../../functions/contract/ids.ts';
 import { type Manifest, serializeManifest } from '../../../functions/contract/manifest.ts';
+import type { Proof } from '../../../functions/contract/proof.ts';
 import { newestDecisions, type Retained } from '../../../functions/contract/retention.ts';
 import type { RetentionPolicy } from '../../../functions/contract/retention-plan.ts';
 import type { Tier } from '../../../functions/contract/tiers.ts';
@@ -67,6 +68,7 @@ export class RetainedSuite {
   readonly #vault: WithVault;
   readonly #machine: Record<string, unknown>;
   #proofs = 0;
+  lastProof = '';
 
   constructor(name: string, { vault, agents, definition }: RetainMachine) {
     this.name = name;
@@ -77,6 +79,10 @@ export class RetainedSuite {
 
   manifest(id: string): string {
     return `${this.name}/recovery-points/${id}.json`;
+  }
+
+  proof(id: string, proofId: string, passed = true): string {
+    return `${this.name}/proofs/${id}/${proofId}.${passed ? 'passed' : 'failed'}.json`;
   }
 
   archive(id: string): string {
@@ -131,14 +137,28 @@ export class RetainedSuite {
         },
       ],
     };
-    await this.#vault.put(this.manifest(id), serializeManifest(manifest), { retention: tier });
+    await this.#vault.put(this.manifest(id), serializeManifest(await this.#vault.signed(manifest)), { retention: tier });
     return id;
   }
 
-  /** Only its key is read here. */
   async prove(id: string, passed = true): Promise<void> {
     const proofId = `${idOf(new Date())}-${String(this.#proofs++).padStart(6, '0')}`;
-    await this.#vault.put(`${this.name}/proofs/${id}/${proofId}.${passed ? 'passed' : 'failed'}.json`, '{}');
+    const proof: Proof = {
+      schema: 'suite-backup.proof.v1',
+      id: proofId,
+      point: id,
+      suite: this.name,
+      startedAt: isoSeconds(new Date()),
+      finishedAt: isoSeconds(new Date()),
+      ok: passed,
+      reason: passed ? null : { name: 'FilesMismatch', message: 'one file differs', source: 'volume-uploads' },
+      restoreSeconds: 0,
+      server: null,
+      acceptedAnomaly: null,
+      checks: [],
+    };
+    await this.#vault.put(this.proof(id, proofId, passed), JSON.stringify(await this.#vault.signed(proof)));
+    this.lastProof = proofId;
   }
 
   async proven(id: string, tier: Tier = 'daily'): Promise<string> {
