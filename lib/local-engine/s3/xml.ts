@@ -1,4 +1,5 @@
-import { XMLParser } from 'fast-xml-parser';
+import { createRequire } from 'node:module';
+import type { XMLParser } from 'fast-xml-parser';
 import { S3Error } from './s3-error.ts';
 
 /** Undefined leaves the element out; an array repeats it. */
@@ -11,17 +12,7 @@ export interface XmlElement {
 }
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-// Keys may begin or end with blanks and look like numbers: nothing is trimmed or converted.
-const PARSER = new XMLParser({
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  parseTagValue: false,
-  trimValues: false,
-  // The SDK writes line breaks of a key as &#x0A;, which the parser decodes with this option only. One &quot; pair per ETag of
-  // 10,000 parts is far beyond its default limits against entity bombs, which need a DOCTYPE to begin with.
-  htmlEntities: true,
-  processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY, maxExpandedLength: Number.POSITIVE_INFINITY },
-});
+let parser: XMLParser | undefined;
 
 /** An XML document with one root element. */
 export function xmlDocument(root: string, content: XmlValue, namespace = NAMESPACE): string {
@@ -32,9 +23,10 @@ export function xmlDocument(root: string, content: XmlValue, namespace = NAMESPA
 /** Reads a request document; throws `MalformedXML` if it is none or if its root is not `root`. */
 export function parseXml(text: string, root: string): XmlElement {
   if (text.includes('<!DOCTYPE')) throw malformed('A document type is not allowed.');
+  parser ??= newParser();
   let parsed: Record<string, unknown>;
   try {
-    parsed = PARSER.parse(text, true) as Record<string, unknown>;
+    parsed = parser.parse(text, true) as Record<string, unknown>;
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error));
   }
@@ -76,4 +68,20 @@ function escapeXml(text: string): string {
 
 function malformed(reason: string): S3Error {
   return new S3Error('MalformedXML', `The XML you provided was not well-formed or did not validate: ${reason}`);
+}
+
+/** Loaded with the first document that comes: that takes 20 ms, and most starts of the engine see none. */
+function newParser(): XMLParser {
+  const loaded = createRequire(import.meta.url)('fast-xml-parser') as typeof import('fast-xml-parser');
+  return new loaded.XMLParser({
+    ignoreAttributes: true,
+    ignoreDeclaration: true,
+    // Keys may begin or end with blanks and look like numbers: nothing is trimmed or converted.
+    parseTagValue: false,
+    trimValues: false,
+    // The SDK writes line breaks of a key as &#x0A;, which the parser decodes with this option only. One &quot; pair per ETag of
+    // 10,000 parts is far beyond its default limits against entity bombs, which need a DOCTYPE to begin with.
+    htmlEntities: true,
+    processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY, maxExpandedLength: Number.POSITIVE_INFINITY },
+  });
 }
