@@ -187,6 +187,10 @@ export const ERRORS = {
     exit: 1,
     hint: 'Somebody deleted objects of points that still count. They are shown again; find out who: see the trail of the bucket.',
   },
+  PointDamaged: {
+    exit: 1,
+    hint: 'A proven point is not whole any more, or was forged; an older one is held in its place. See what is left of it: verify ID.',
+  },
   FloorReached: { exit: 7, hint: 'The newest proven points stay. Make and prove newer ones first; list shows which are held.' },
 
   // The workflow

@@ -15,6 +15,7 @@ export const CHECK_KINDS = [
   'files',
   'sql',
   'cross',
+  'signature',
 ] as const;
 
 /** One thing that was looked at. `expected` and `actual` are null only when there is nothing to compare (then `ok` is false or the message says why). */
@@ -75,7 +76,7 @@ export type Copy = (typeof COPIES)[number];
 export const sectionOfCopy = (copy: Copy, kind: string, label: string) =>
   sectionName(copy === 'dump' ? kind : `${copy}-${kind}`, label);
 /** Of the manifest itself. */
-export const SIGNATURE: Section = { section: 'signature', kind: 'object', source: 'manifest' };
+export const SIGNATURE: Section = { section: 'signature', kind: 'signature', source: 'manifest' };
 const OF_PLAIN_SQL = ['restore', 'table', 'schema'] as const satisfies readonly Check['kind'][];
 
 const SECTIONS_OF_KIND: Record<ManifestSource['kind'], readonly Check['kind'][]> = {
@@ -114,7 +115,7 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
     captured
       .filter((source) => source.kind === 'database' && of.some(({ database }) => database === source.name))
       .map(({ label }) => section(kind, label));
-  return [SIGNATURE, ...objects, ...restored, ...plainSql, ...asked('sql', checks), ...asked('cross', crossChecks)];
+  return [...objects, ...restored, ...plainSql, ...asked('sql', checks), ...asked('cross', crossChecks), SIGNATURE];
 }
 
 function section(kind: Check['kind'], source: string): Section {

@@ -19,7 +19,7 @@ export interface StoredPoint {
   readonly id: string;
   /** When S3 got its manifest: lifecycle counts from there. */
   readonly storedAt: Date;
-  /** Its newest proof passed. */
+  /** Its newest proof passed, and counts. */
   readonly proven: boolean;
   readonly asked: Tier;
   /** The newest decision about it; null: it lies there as it was sealed. */
@@ -54,7 +54,7 @@ export function leavesAt(
   how: { hold: Hold; tier: Tier },
   policy: RetentionPolicy,
 ): Date | null {
-  if (how.hold === 'floor' || how.hold === 'kept') return null;
+  if (how.hold !== 'tier' && how.hold !== 'pruned') return null;
   const days = how.hold === 'pruned' ? FAILED_DAYS : policy.days[how.tier];
   return days === null ? null : leavesAfter(point.storedAt, days);
 }
@@ -82,7 +82,7 @@ export function decide(points: readonly StoredPoint[], policy: RetentionPolicy, 
   return here.map((point): Decision => {
     const { id, asked } = point;
     const { hold, tier } = howItLies(point);
-    if (goesSoon(point, policy, now)) return { id, hold, tier, asked };
+    if (goesSoon(point, policy, now) || (hold === 'damaged' && !point.proven)) return { id, hold, tier, asked };
     const earned = longest([asked, ...(stands.get(id) ?? [])]);
     const kept = hold === 'kept' ? 'kept' : floor.has(id) ? 'floor' : 'tier';
     return { id, hold: kept, tier: mayShorten(point, earned, sure, policy, now) ? earned : longest([earned, tier]), asked };
@@ -95,6 +95,7 @@ export function reasonOf({ hold, tier, asked }: Decision, { minimumProven }: Ret
     return minimumProven === 1 ? 'the newest proven point' : `one of the newest ${minimumProven} proven points`;
   if (hold === 'kept') return 'kept by an operator';
   if (hold === 'pruned') return 'given up by an operator';
+  if (hold === 'damaged') return 'damaged: not counted on until it is proven again';
   if (tier === asked) return tier;
   return `${tier}: the first proven point of its ${{ daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year' }[tier]}`;
 }
@@ -106,7 +107,7 @@ export function chargedDays(
   goes: Date,
 ): { storageClass: string; days: number } | null {
   const { hold, tier } = howItLies(point);
-  const colder = hold === 'floor' || hold === 'kept' ? null : policy.colder[tier];
+  const colder = hold === 'tier' ? policy.colder[tier] : null;
   if (!colder) return null;
   const { storageClass, afterDays } = colder;
   const moved = leavesAfter(point.storedAt, afterDays);

@@ -5,9 +5,10 @@ import { TIERS } from './tiers.ts';
 
 /**
  * What may be decided about a recovery point: to let it go when its tier's days are over, to hold it without an end (`floor`: it is one of the
- * newest proven ones; `kept`: an operator said so), or to let it go at once (`pruned`).
+ * newest proven ones; `kept`: an operator said so), or to let it go at once (`pruned`). `damaged`: it was to be held and is not whole; it is not
+ * counted on until it is proven again, and stays as it lies for somebody to look at.
  */
-export const HOLDS = ['tier', 'floor', 'kept', 'pruned'] as const;
+export const HOLDS = ['tier', 'floor', 'kept', 'pruned', 'damaged'] as const;
 export type Hold = (typeof HOLDS)[number];
 
 const TIME_PATTERN = /^\d{8}T\d{9}Z$/;
@@ -45,6 +46,16 @@ export function parseRetentionKey(suite: string, key: string): Retained | undefi
   if (!isId(id) || !TIME_PATTERN.test(time) || ending !== 'json') return undefined;
   if (!isOneOf(HOLDS, hold) || !isOneOf(TIERS, tier) || !isOneOf(TIERS, asked)) return undefined;
   return { id, time, hold, tier, asked };
+}
+
+/** Whether its newest proof counts: one that passed before the point turned out to be damaged does not. */
+export function isProven(
+  proof: { readonly proofId: string; readonly passed: boolean } | undefined,
+  decided: Retained | undefined,
+): boolean {
+  if (!proof?.passed) return false;
+  const seconds = '20261123T020000'.length;
+  return decided?.hold !== 'damaged' || proof.proofId.slice(0, seconds) > decided.time.slice(0, seconds);
 }
 
 /** The newest decision about each point. */

@@ -12,8 +12,6 @@ import { readHistory } from './history.ts';
 const input = z.object({
   suite: z.string(),
   policy: policySchema,
-  /** Points that turned out to lack something of what their manifest names: none of them is counted on. */
-  damaged: z.array(z.string()),
   /** A point that an operator no longer keeps. */
   unkeep: z.string().nullable(),
 });
@@ -26,15 +24,14 @@ const SETTLED_HOURS = 48;
 const vault = new Vault(required('BUCKET'));
 
 /** How long every point is to stay, and what must be done for that: nothing is changed here. */
-export const handler = agent(input, async ({ suite, policy, damaged, unkeep }) => {
+export const handler = agent(input, async ({ suite, policy, unkeep }) => {
   const now = new Date();
   const { points, sealed, decided, hidden } = await readHistory(vault, suite, policy, now);
   const byId = new Map(points.map((point) => [point.id, point]));
   const counted = points.map((point): StoredPoint => {
-    if (damaged.includes(point.id)) return { ...point, proven: false };
     return point.id === unkeep && point.decided ? { ...point, decided: { ...point.decided, hold: 'tier' } } : point;
   });
-  const decisions = decide(counted, policy, now).filter(({ id }) => !damaged.includes(id));
+  const decisions = decide(counted, policy, now);
   const unkept = counted.find(({ id }) => id === unkeep);
   // Its own days may be over by now: then it goes at once, and no decision is about it.
   if (unkept?.decided && !decisions.some(({ id }) => id === unkeep)) decisions.push({ ...unkept, ...unkept.decided });

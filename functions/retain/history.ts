@@ -1,7 +1,7 @@
 import { NamedError } from '../contract/errors.ts';
-import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
+import { idOfKey, keys, type ProofKey, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, parseManifest } from '../contract/manifest.ts';
-import { newestDecisions, type Retained } from '../contract/retention.ts';
+import { isProven, newestDecisions, type Retained } from '../contract/retention.ts';
 import { isOver, type RetentionPolicy, type StoredPoint } from '../contract/retention-plan.ts';
 import type { ListedVersion, Vault } from '../runtime/vault.ts';
 
@@ -41,12 +41,18 @@ export async function readHistory(vault: Vault, suite: string, policy: Retention
     const id = idOfKey(keys.manifests(suite), version.key);
     if (id && !version.isMarker) stored.set(id, version);
   }
-  const proven = provenIds(suite, proofs);
+  const newestProofs = newestProofOf(suite, proofs);
   const found = [...stored].map(async ([id, version]): Promise<StoredPoint | undefined> => {
     const decision = decided.get(id);
     const asked = decision?.asked ?? (await readVersion(vault, suite, id, version.versionId))?.tier;
     if (asked === undefined) return undefined;
-    return { id, storedAt: version.modifiedAt, proven: proven.has(id), asked, decided: decision ?? null };
+    return {
+      id,
+      storedAt: version.modifiedAt,
+      proven: isProven(newestProofs.get(id), decision),
+      asked,
+      decided: decision ?? null,
+    };
   });
   const points = (await Promise.all(found)).filter((point) => point !== undefined);
   const staying = new Map(points.filter((point) => !isOver(point, policy, now)).map(({ id }) => [id, stored.get(id)!.versionId]));
@@ -73,14 +79,14 @@ export async function readHistory(vault: Vault, suite: string, policy: Retention
   return { points, sealed: new Set(stored.keys()), decided, hidden };
 }
 
-/** Ids whose newest proof passed. A proof that is hidden counts: it is shown again. */
-function provenIds(suite: string, versions: readonly ListedVersion[]): Set<string> {
-  const newest = new Map<string, { proofId: string; passed: boolean }>();
+/** A proof that is hidden counts: it is shown again. */
+function newestProofOf(suite: string, versions: readonly ListedVersion[]): Map<string, ProofKey> {
+  const newest = new Map<string, ProofKey>();
   for (const { key, isMarker } of versions) {
     const proof = isMarker ? undefined : parseProofKey(suite, key);
     if (proof && proof.proofId > (newest.get(proof.id)?.proofId ?? '')) newest.set(proof.id, proof);
   }
-  return new Set([...newest].filter(([, { passed }]) => passed).map(([id]) => id));
+  return newest;
 }
 
 function idOfObject(suite: string, key: string): string | undefined {

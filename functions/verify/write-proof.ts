@@ -32,8 +32,8 @@ export const handler = agent(input, async (run) => {
   const found = await Promise.all(requiredSections(manifest, run.checks, run.crossChecks).map((section) => gather(run, section)));
   const checks = [...found.flatMap(({ checks }) => checks), ...anomalyChecks(manifest, run.acceptAnomaly !== null)];
   const problems = checks.filter(({ ok, severity }) => !ok && severity === 'failure');
-  // A step that was not reached tells less than the one that failed before it, and that a forged manifest is forged less than what is in it.
-  const failed = problems.find(({ error }) => error !== 'CheckNotRun' && error !== 'SignatureInvalid') ?? problems.at(-1);
+  // A step that was not reached tells less than the one that failed before it. That a manifest is forged comes last: what is in it tells more.
+  const failed = problems.find(({ error }) => error !== 'CheckNotRun') ?? problems[0];
   const proof: Proof = {
     schema: 'suite-backup.proof.v1',
     id: run.proofId,

@@ -110,7 +110,11 @@ export class Backup extends Construct {
     });
     const release = releaseTheLock(this, props.releaseLock, suite.name);
     const retain = (stateName: string, outputs: string) =>
-      props.retain.startedBy(this, stateName, { name: expression("$plan.id & '-retain'"), input: {}, outputs });
+      props.retain.startedBy(this, stateName, {
+        name: expression("$plan.id & '-retain'"),
+        input: { about: expression('$plan.id') },
+        outputs,
+      });
     const names = {
       done: 'Settle how long every point stays',
       failed: 'Settle how long the others stay',

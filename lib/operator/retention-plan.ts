@@ -1,5 +1,6 @@
 import { isoSeconds } from '../../functions/contract/ids.ts';
 import { idOfKey, keys } from '../../functions/contract/keys.ts';
+import { isProven } from '../../functions/contract/retention.ts';
 import {
   chargedDays,
   type Decision,
@@ -48,7 +49,9 @@ export async function readRetentionPlan(connection: Connection, now: Date): Prom
     const decided = index.decided.get(id) ?? null;
     const found = decided ? null : await readManifest(vault, id);
     const asked = decided?.asked ?? (found?.valid ? found.manifest.tier : undefined);
-    return asked === undefined ? null : { id, storedAt, proven: index.proofs.get(id)?.[0]?.passed === true, asked, decided };
+    return asked === undefined
+      ? null
+      : { id, storedAt, proven: isProven(index.proofs.get(id)?.[0], decided ?? undefined), asked, decided };
   });
   const known = points.filter((point) => point !== null);
   const byId = new Map(known.map((point) => [point.id, point]));
@@ -58,7 +61,7 @@ export async function readRetentionPlan(connection: Connection, now: Date): Prom
 function planned(point: StoredPoint, decision: Decision, policy: RetentionPolicy, now: Date): PlannedPoint {
   const { id, hold, tier } = decision;
   const text = (time: Date | null) => time && isoSeconds(time);
-  const held = hold === 'floor' || hold === 'kept';
+  const held = hold !== 'tier';
   return {
     id,
     proven: point.proven,

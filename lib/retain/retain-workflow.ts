@@ -50,9 +50,11 @@ export class Retain extends Construct {
 
   private states(props: RetainProps): sfn.IChainable {
     const { suite, agents } = props;
-    const begin = sfn.Pass.jsonata(this, 'Count on every proven point', {
+    const begin = sfn.Pass.jsonata(this, 'Remember what the run is about', {
       assign: {
+        about: expression("$exists($states.input.about) and $states.input.about != null ? $states.input.about : ''"),
         unkeep: expression('$exists($states.input.unkeep) ? $states.input.unkeep : null'),
+        hidden: [],
         damaged: [],
         failures: [],
         rounds: 0,
@@ -61,40 +63,14 @@ export class Retain extends Construct {
     const decide = agents.decide.step(
       this,
       'Decide what stays and what goes',
-      { suite, policy: props.policy, damaged: expression('$damaged'), unkeep: expression('$unkeep') },
-      { assign: { decision: expression('$states.result.Payload'), rounds: expression('$rounds + 1') } },
-    );
-    const hold = this.each(
-      'Make sure that these stay',
-      '$decision.hold',
-      agents.apply.step(this, 'Hold the point', this.order(suite)),
+      { suite, policy: props.policy, unkeep: expression('$unkeep') },
       {
-        // A damaged one must not keep the others from being held.
-        damaged: expression('[$append($damaged, $states.result[ok = false].id)]'),
-        failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]"),
+        assign: {
+          decision: expression('$states.result.Payload'),
+          hidden: expression('[$append($hidden, $states.result.Payload.hidden)]'),
+          rounds: expression('$rounds + 1'),
+        },
       },
-    );
-    const release = this.each(
-      'Let these go in their time',
-      '$decision.release',
-      agents.apply.step(this, 'Give the point its time back', this.order(suite)),
-      {
-        failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]"),
-      },
-    );
-    const giveUp = this.each(
-      'Give up what was given up',
-      '$decision.giveUp',
-      agents.giveUp.step(this, 'Let its objects go', this.order(suite)),
-      {
-        failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]"),
-      },
-    );
-    const mark = this.each(
-      'Mark what failed runs left',
-      "$decision.leftovers.{ 'id': $ }",
-      agents.markLeftovers.step(this, 'Mark what the run left', { suite, id: expression('$entry.id') }),
-      { failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]") },
     );
     const show = this.each(
       'Show again what was hidden',
@@ -104,39 +80,66 @@ export class Retain extends Construct {
         key: expression('$entry.key'),
         versionId: expression('$entry.versionId'),
       }),
-      { failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]") },
+    );
+    const hold = this.each(
+      'Make sure that these stay',
+      '$decision.hold',
+      agents.apply.step(this, 'Hold the point', this.order(suite)),
+      {
+        found: expression("[$states.result[$exists(damaged) and damaged != null].(id & ': ' & damaged)]"),
+        // Of the point that the run is about its own failure tells.
+        damaged: expression(
+          "[$append($damaged, $states.result[$exists(damaged) and damaged != null and id != $about].(id & ': ' & damaged))]",
+        ),
+      },
+    );
+    const release = this.each(
+      'Let these go in their time',
+      '$decision.release',
+      agents.apply.step(this, 'Give the point its time back', this.order(suite)),
+    );
+    const giveUp = this.each(
+      'Give up what was given up',
+      '$decision.giveUp',
+      agents.giveUp.step(this, 'Let its objects go', this.order(suite)),
+    );
+    const mark = this.each(
+      'Mark what failed runs left',
+      "$decision.leftovers.{ 'id': $ }",
+      agents.markLeftovers.step(this, 'Mark what the run left', { suite, id: expression('$entry.id') }),
     );
     const tell = props.tell(this, {
       workflow: 'retain',
       executionArn: expression('$states.context.Execution.Id'),
-      id: expression('$decision.hidden[0].id'),
-      name: 'ObjectsHidden',
+      id: expression("$count($damaged) > 0 ? $substringBefore($damaged[0], ':') : $hidden[0].id"),
+      name: expression("$count($damaged) > 0 ? 'PointDamaged' : 'ObjectsHidden'"),
       message: expression(
-        "$string($count($decision.hidden)) & ' objects of recovery points were hidden by delete markers, which were removed: ' & " +
-          "$join($decision.hidden[[0..9]].key, ', ') & '.'",
+        "$substring($join([$damaged, $count($hidden) = 0 ? [] : $string($count($hidden)) & ' objects of recovery points were hidden by " +
+          "delete markers, which were removed: ' & $join($hidden[[0..9]].key, ', ') & '.'], ' '), 0, 4000)",
       ),
       sources: [],
     });
-    const again = sfn.Pass.jsonata(this, 'Count on other points');
-    again.next(decide);
+    const again = sfn.Pass.jsonata(this, 'Count on older points');
     const done = sfn.Succeed.jsonata(this, 'Settled', { outputs: { outcome: 'Retained' } });
     const failed = sfn.Fail.jsonata(this, 'Not settled', {
       error: 'RetentionFailed',
-      cause: expression(`$substring($join($failures, ' '), 0, 4000)`),
+      cause: expression("$substring($join($failures, ' '), 0, 4000)"),
     });
-    const isSettled = sfn.Choice.jsonata(this, 'Was everything settled?')
-      .when(sfn.Condition.jsonata(expression('$count($failures) > 0')), failed)
-      .otherwise(done);
-    const areAllThere = sfn.Choice.jsonata(this, 'Are all of them there?')
-      .when(sfn.Condition.jsonata(expression(`$count($damaged) > $count($known) and $rounds < ${MOST_ROUNDS}`)), again)
-      .otherwise(release);
-    release.next(giveUp).next(mark).next(isSettled);
-    const note = sfn.Pass.jsonata(this, 'Note which are damaged already', { assign: { known: expression('$damaged') } });
-    note.next(hold).next(areAllThere);
-    const isHidden = sfn.Choice.jsonata(this, 'Is something hidden?')
-      .when(sfn.Condition.jsonata(expression('$count($decision.hidden) > 0')), show)
-      .otherwise(note);
-    show.next(tell).next(note);
+    const when = (name: string, condition: string, then: sfn.IChainable, otherwise: sfn.IChainable) =>
+      sfn.Choice.jsonata(this, name)
+        .when(sfn.Condition.jsonata(expression(condition)), then)
+        .otherwise(otherwise);
+    const isSettled = when('Was everything settled?', '$count($failures) > 0', failed, done);
+    const isNews = when('Must somebody look at it?', '$count($damaged) + $count($hidden) > 0', tell, isSettled);
+    tell.next(isSettled);
+    release.next(giveUp).next(mark).next(isNews);
+    // Nothing is let go before all that must stay is held.
+    const isHeld = when('Was one of them not held?', '$count($failures) > 0', isNews, release);
+    const areAllThere = when('Are all of them whole?', `$count($found) > 0 and $rounds < ${MOST_ROUNDS}`, again, isHeld);
+    again.next(decide);
+    hold.next(areAllThere);
+    const isHidden = when('Is something hidden?', '$count($decision.hidden) > 0', show, hold);
+    show.next(hold);
     return begin.next(decide).next(isHidden);
   }
 
@@ -145,9 +148,9 @@ export class Retain extends Construct {
   }
 
   /** Does one step for each entry; what fails is noted, and the others go on. */
-  private each(name: string, items: string, step: sfn.INextable & sfn.TaskStateBase, assign: Record<string, unknown>): sfn.Map {
+  private each(name: string, items: string, step: sfn.TaskStateBase, assign: Record<string, unknown> = {}): sfn.Map {
     const begin = sfn.Pass.jsonata(this, `${name}: which`, { assign: { entry: expression('$states.input') } });
-    const ok = sfn.Pass.jsonata(this, `${name}: done`, { outputs: { ok: true } });
+    const ok = sfn.Pass.jsonata(this, `${name}: done`, { outputs: expression("$merge([$states.input, { 'ok': true }])") });
     const failed = sfn.Pass.jsonata(this, `${name}: failed`, {
       outputs: { ok: false, id: expression('$entry.id'), message: expression("$failure.name & ': ' & $failure.message") },
     });
@@ -155,7 +158,10 @@ export class Retain extends Construct {
     const map = sfn.Map.jsonata(this, name, {
       items: sfn.ProvideItems.jsonata(expression(`[${items}]`)),
       maxConcurrency: AT_ONCE,
-      assign,
+      assign: {
+        failures: expression("[$append($failures, $states.result[ok = false].(id & ': ' & message))]"),
+        ...assign,
+      },
       outputs: {},
     });
     map.itemProcessor(begin.next(step).next(ok));

@@ -28,7 +28,11 @@ export class Verify extends Construct {
       },
     });
     const retain = (stateName: string, outputs: string) =>
-      props.retain.startedBy(this, stateName, { name: expression("$request.id & '-retain'"), input: {}, outputs });
+      props.retain.startedBy(this, stateName, {
+        name: expression("$request.id & '-retain'"),
+        input: { about: expression('$request.id') },
+        outputs,
+      });
     const names = {
       done: 'Settle how long every point stays',
       failed: 'Settle how long the others stay',

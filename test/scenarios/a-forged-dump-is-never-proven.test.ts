@@ -57,7 +57,10 @@ async function failedProof() {
   // The scratch server and its folder are gone, however the restore ended.
   expect(await host.leftovers()).toEqual([]);
   const { checks } = json.proof!;
-  return { reason: json.point!.reason!, checks, failed: checks.filter(({ ok }) => !ok) };
+  const failed = checks.filter(({ ok }) => !ok);
+  // Whoever forges a manifest cannot sign it; what is wrong with its content is told all the same, and first.
+  expect(failed.pop()).toMatchObject({ kind: 'signature', source: 'manifest', ok: false });
+  return { reason: json.point!.reason!, checks, failed };
 }
 
 describe('a re-packed dump whose sizes and checksums fit', () => {

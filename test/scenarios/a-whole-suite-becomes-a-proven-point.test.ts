@@ -139,6 +139,7 @@ it('has a proof that says of every check what was expected and what was found', 
   for (const kind of ['object', 'read-back']) {
     expect(names(checks, kind)).toEqual(shown.artifacts.map(({ source, key }) => `${source}: ${key}`).sort());
   }
+  expect(names(checks, 'signature')).toEqual(['manifest: signature']);
   expect(names(checks, 'table')).toEqual(['engsuite: public.parts', 'engsuite: public.users']);
   expect(checks.find(({ name }) => name === 'public.users')).toMatchObject({
     expected: { rows: 50, hash: expect.stringMatching(/^-?\d+$/) },

@@ -46,7 +46,8 @@ export interface Check {
     | 'schema'
     | 'files'
     | 'sql'
-    | 'cross';
+    | 'cross'
+    | 'signature';
   source: string;
   name: string;
   ok: boolean;

@@ -32,8 +32,9 @@ export async function getObjectLockPeriod(call: ObjectCall): Promise<void> {
 /** PutObjectRetention; an empty document takes the lock away. */
 export async function putObjectLockPeriod(call: ObjectCall): Promise<void> {
   const { request, response, bucket, headers, now } = call;
-  const next = parsePeriod(await receiveDocument(request, headers), now);
-  call.permit(lockingRights(call, next));
+  const said = saidPeriod(await receiveDocument(request, headers));
+  call.permit(lockingRights(call, said));
+  const next = asPeriod(said, now);
   requireLockBucket(bucket.properties);
   const bypass = wantsBypass(headers, bucket.properties);
   await bucket.amend(requestedVersion(call), ({ lock }) => {
@@ -62,10 +63,14 @@ export async function putObjectLegalHold(call: ObjectCall): Promise<void> {
   call.response.end();
 }
 
-function parsePeriod(text: string, now: Date): LockPeriod | undefined {
+/** What the document says, whatever that is: who may not lock is told so first. */
+function saidPeriod(text: string): { mode: string | undefined; until: string | undefined } {
   const document = parseXml(text, 'Retention');
   allowOnly(document, ['Mode', 'RetainUntilDate']);
-  const [mode, until] = [childText(document, 'Mode'), childText(document, 'RetainUntilDate')];
+  return { mode: childText(document, 'Mode'), until: childText(document, 'RetainUntilDate') };
+}
+
+function asPeriod({ mode, until }: ReturnType<typeof saidPeriod>, now: Date): LockPeriod | undefined {
   if (mode === undefined && until === undefined) return undefined;
   if (mode === undefined || until === undefined || !['GOVERNANCE', 'COMPLIANCE'].includes(mode)) {
     throw new S3Error('MalformedXML', 'A lock has a Mode, GOVERNANCE or COMPLIANCE, and a RetainUntilDate.');

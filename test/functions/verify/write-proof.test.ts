@@ -56,7 +56,7 @@ const SOURCES = [
 
 /** What a proof of these sources and the one check of each kind must hold, written down here once more. */
 const SECTIONS: [string, Check['kind'], string][] = [
-  ['signature', 'object', 'manifest'],
+  ['signature', 'signature', 'manifest'],
   ['object-database-shop', 'object', 'shop'],
   ['read-back-database-shop.0', 'read-back', 'shop'],
   ['archive-database-shop', 'archive', 'shop'],

@@ -2,7 +2,7 @@ import type { Headers } from '../../s3/body.ts';
 import type { ObjectCall } from '../../s3/call.ts';
 import { unquoted } from '../../s3/conditions.ts';
 import { parseTagHeader } from '../../s3/tags.ts';
-import type { LockPeriod, Tag } from '../../s3/version.ts';
+import type { Tag } from '../../s3/version.ts';
 import type { Context } from '../condition.ts';
 import type { Right } from '../right.ts';
 import { ofObject } from './s3-target.ts';
@@ -59,20 +59,19 @@ function said(headers: Headers): Context {
 const DAY = 86_400_000;
 
 /** What a lock asks for. */
-export function lockContext(lock: Partial<LockPeriod> | undefined): Context {
-  const until = lock?.until;
+export function lockContext({ mode, until }: { mode: string | undefined; until: string | undefined }): Context {
   return {
-    's3:object-lock-mode': lock?.mode,
+    's3:object-lock-mode': mode,
     's3:object-lock-retain-until-date': until,
     's3:object-lock-remaining-retention-days': until && String(Math.floor((Date.parse(until) - Date.now()) / DAY)),
   };
 }
 
 function requestedLock(headers: Headers): Context {
-  const mode = headers.get('x-amz-object-lock-mode') as LockPeriod['mode'] | undefined;
+  const mode = headers.get('x-amz-object-lock-mode');
   const until = headers.get('x-amz-object-lock-retain-until-date');
   return {
     's3:object-lock-legal-hold': headers.get('x-amz-object-lock-legal-hold'),
-    ...lockContext({ ...(mode && { mode }), ...(until && { until }) }),
+    ...lockContext({ mode, until }),
   };
 }

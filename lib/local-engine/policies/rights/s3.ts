@@ -2,7 +2,7 @@ import type { Headers } from '../../s3/body.ts';
 import type { BucketCall, ObjectCall } from '../../s3/call.ts';
 import { unquoted } from '../../s3/conditions.ts';
 import { BYPASS_HEADER } from '../../s3/object-lock.ts';
-import type { LockPeriod, Tag } from '../../s3/version.ts';
+import type { Tag } from '../../s3/version.ts';
 import type { Context } from '../condition.ts';
 import type { Right } from '../right.ts';
 import { readingKey, uploadKey, writingKey } from './s3-keys.ts';
@@ -63,7 +63,7 @@ export function deletionRights(object: ObjectName, versionId: string | undefined
 }
 
 /** A lock on a version, or a looser one: there is one action for both, and one more for passing by a lock in governance mode. */
-export function lockingRights(call: ObjectCall, lock: LockPeriod | undefined): Right[] {
+export function lockingRights(call: ObjectCall, lock: Parameters<typeof lockContext>[0]): Right[] {
   return [
     ...ofObject(call, 'PutObjectRetention', { ...versionOf(call), ...existingTags(call), ...lockContext(lock) }),
     ...bypassRights(call, call.headers),
