@@ -72,6 +72,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       history: ARTIFACTS,
       put: MANIFESTS,
       tag: { keys: [...MANIFESTS, ...ARTIFACTS], words: [...TIERS, 'failed'] },
+      lock: [...MANIFESTS, ...ARTIFACTS],
       evidence: 'sign',
     }),
   };
@@ -130,10 +131,14 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     decide: make('retain/decide', { ...HISTORY, list: [...RETENTION, ...ARTIFACTS] }, many),
     apply: make(
       'retain/apply',
-      { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] }, evidence: 'check' },
+      { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] }, lock: OBJECTS, evidence: 'check' },
       many,
     ),
-    keep: make('retain/keep', { ...HISTORY, ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: ['pinned'] } }, many),
+    keep: make(
+      'retain/keep',
+      { ...HISTORY, ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: ['pinned'] }, lock: OBJECTS },
+      many,
+    ),
     prune: make('retain/prune', { ...HISTORY, put: RETENTION }, many),
     giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),
     showAgain: make('retain/show-again', { history: OBJECTS, removeVersions: OBJECTS }),

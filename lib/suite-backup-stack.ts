@@ -8,6 +8,7 @@ import { captureDocuments } from './backup/capture-documents.ts';
 import { retentionPolicy } from './config/retention-policy.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
 import { hostPolicy } from './host-policy.ts';
+import { operatorRole } from './operator-role.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
 import { HostCommand } from './platform/host-command.ts';
 import { parameters } from './platform/parameters.ts';
@@ -140,6 +141,16 @@ export class SuiteBackupStack extends Stack {
       schedules.start(backup.workflow, { name: entry, expression, description: `${entry} backup of ${name}`, input });
     }
 
+    const operator = operatorRole(this, {
+      suite: name,
+      vault,
+      workflows: [backup, verify, changeRetention, planRestore, restore, makeContainers, undoRestore, forgetRestore, assess].map(
+        ({ workflow }) => workflow,
+      ),
+      hostLog: hostCommand.logGroup,
+      scheduleGroup: workflowStackName(name),
+    });
+
     const outputs: Record<keyof typeof OUTPUTS, string> = {
       suite: name,
       bucket: vault.bucket.bucketName,
@@ -158,6 +169,7 @@ export class SuiteBackupStack extends Stack {
       hostRole: host.roleName,
       scheduleGroup: workflowStackName(name),
       retention: JSON.stringify(policy),
+      operatorRole: operator.roleArn,
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
     };
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });

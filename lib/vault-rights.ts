@@ -14,6 +14,8 @@ export interface VaultRights {
   readonly thaw?: readonly string[];
   /** Tags of versions by their ids. The right to tag is the right to expire: each agent may give certain words only. */
   readonly tag?: { readonly keys: readonly string[]; readonly words: readonly Retention[] };
+  /** Locking versions, where the suite file asks for that. */
+  readonly lock?: readonly string[];
   readonly remove?: readonly string[];
   /** One version for good: of a delete marker, which S3 cannot tell from a version with bytes in a policy. */
   readonly removeVersions?: readonly string[];
@@ -42,6 +44,7 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
     list = [],
     history = [],
     evidence,
+    lock = [],
   } = rights;
   const read = [...new Set([...(rights.read ?? []), ...put])];
   if (read.length) agent.allow(['s3:GetObject'], objects(read));
@@ -53,6 +56,10 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
     agent.allow(['s3:PutObjectVersionTagging'], objects(tag.keys), {
       StringEquals: { [`s3:RequestObjectTag/${RETENTION_TAG}`]: [...tag.words] },
     });
+  }
+  if (lock.length && vault.lock) {
+    agent.allow(['s3:GetObjectRetention', 's3:PutObjectRetention'], objects(lock));
+    agent.function.addEnvironment('OBJECT_LOCK', JSON.stringify(vault.lock));
   }
   if (removeVersions.length) agent.allow(['s3:DeleteObjectVersion'], objects(removeVersions));
   if (remove.length) agent.allow(['s3:DeleteObject'], objects(remove));

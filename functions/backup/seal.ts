@@ -12,10 +12,11 @@ import {
   serializeManifest,
   storedBytes,
 } from '../contract/manifest.ts';
+import { lockedUntil, objectLock } from '../contract/object-lock.ts';
 import { backupRequest, captureOutcome, type IncompleteCause, incomplete } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { RETENTION_TAG } from '../contract/tiers.ts';
-import { required } from '../runtime/environment.ts';
+import { optional, required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
@@ -50,6 +51,7 @@ const ABSENT: readonly string[] = [
 
 const vault = new Vault(required('BUCKET'));
 const signing = new Signing();
+const lock = optional('OBJECT_LOCK', objectLock);
 
 /**
  * Makes the recovery point exist: every source was captured whole, every object lies in the vault as the host reported it, then tags, and
@@ -83,6 +85,11 @@ export const handler = agent(input, async (run) => {
   const stored = await vault.putOnce(key, serializeManifest(await signing.sign(manifest)));
   if (!stored) throw new NamedError('CaptureIncomplete', `A manifest of ${run.id} exists already.`);
   await vault.tag(key, stored.versionId, tags);
+  if (lock) {
+    const until = lockedUntil(new Date(), lock.days[run.request.tier]);
+    const objects = [...artifacts, { key, versionId: stored.versionId }];
+    await Promise.all(objects.map((object) => vault.lock(object.key, object.versionId, lock.mode, until)));
+  }
   await markOtherAttempts(run, artifacts);
   return { id: run.id, bytes: storedBytes(sealed), anomalies: sealed.filter(({ anomaly }) => anomaly).length };
 });

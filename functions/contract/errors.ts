@@ -196,6 +196,10 @@ export const ERRORS = {
   // The workflow
   Aborted: { exit: 1, hint: 'The run was stopped from outside; start it again.' },
   WorkflowTimedOut: { exit: 1, hint: 'The run did not finish in its time; see which step hangs.' },
+  AccessDenied: {
+    exit: 1,
+    hint: 'A right is missing: yours to take on the operator role of the suite, or one that a changed policy took from an agent.',
+  },
   Unexpected: { exit: 1, hint: 'An error that has no name yet: see the log of the step, and report it.' },
 } as const satisfies Record<string, ErrorEntry>;
 

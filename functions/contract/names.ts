@@ -14,6 +14,11 @@ export const machineName = (suite: string, workflow: string) => `${suite}-backup
 /** An agent's role: fixed, so that the vault's policy can name it in a condition without a reference (which would make a cycle). */
 export const agentRoleName = (suite: string, agent: string) => `${suite}-backup-${agent}`;
 
+/** For the day on which the workflows are not at hand: may read everything in the vault, by hand. */
+export const vaultReaderRoleName = (suite: string) => `${suite}-vault-reader`;
+export const replicationRoleName = (suite: string) => `${suite}-vault-replication`;
+export const trailName = (suite: string) => `${suite}-vault`;
+
 /** Proofs of several suites may run on one host at once: each scratch server takes the first free of so many ports. */
 export const SCRATCH_PORTS = 16;
 
@@ -36,5 +41,6 @@ export const OUTPUTS = {
   hostRole: 'HostRole',
   scheduleGroup: 'ScheduleGroup',
   retention: 'Retention',
+  operatorRole: 'OperatorRole',
   secretsKeptIn: 'SecretsKeptIn',
 } as const;

@@ -1,8 +1,11 @@
 import { NamedError } from '../contract/errors.ts';
+import { timeOf } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { parseManifest } from '../contract/manifest.ts';
+import { lockedUntil, objectLock } from '../contract/object-lock.ts';
 import { type Hold, type Retained, retentionKey } from '../contract/retention.ts';
 import { RETENTION_TAG, type Retention, type Tier } from '../contract/tiers.ts';
+import { optional } from '../runtime/environment.ts';
 import type { Vault } from '../runtime/vault.ts';
 
 interface StoredObject {
@@ -10,6 +13,7 @@ interface StoredObject {
   readonly versionId: string;
 }
 
+const lock = optional('OBJECT_LOCK', objectLock);
 /** S3 takes thousands of requests a second; a function has only so many sockets. */
 const AT_ONCE = 10;
 
@@ -28,6 +32,7 @@ export async function carryOut(
   const objects = await objectsOf(vault, suite, order.id, holds);
   if (order.hold !== 'tier') await record(vault, suite, order, by);
   const tagged = await tagAll(vault, objects, tagOf(order));
+  await lockAll(vault, objects, order, holds);
   if (holds) await inBatches(objects, (object) => requireShown(vault, order.id, object));
   if (order.hold === 'tier') await record(vault, suite, order, by);
   return { id: order.id, tagged };
@@ -73,6 +78,19 @@ async function tagAll(vault: Vault, objects: readonly StoredObject[], value: Ret
     return true;
   });
   return changed.filter(Boolean).length;
+}
+
+/** What is held is locked anew by every run that holds it, for the days of its tier; a promoted point for those of its new one. */
+async function lockAll(
+  vault: Vault,
+  objects: readonly StoredObject[],
+  { id, hold, tier }: Retained,
+  holds: boolean,
+): Promise<void> {
+  if (!lock || hold === 'pruned') return;
+  const until = lockedUntil(holds ? new Date() : timeOf(id), lock.days[tier]);
+  if (until <= new Date()) return;
+  await inBatches(objects, ({ key, versionId }) => vault.lock(key, versionId, lock.mode, until));
 }
 
 /** An expiry that raced the tag has put a delete marker over it. A newer version over it does no harm: a restore reads what was sealed. */

@@ -1,12 +1,14 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  GetObjectRetentionCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   PutObjectCommand,
+  PutObjectRetentionCommand,
   PutObjectTaggingCommand,
   paginateListObjectsV2,
   RestoreObjectCommand,
@@ -15,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type ArchiveClass, isArchiveClass, THAWED_DAYS, type ThawTier } from '../contract/archive.ts';
 import { NamedError } from '../contract/errors.ts';
+import type { ObjectLock } from '../contract/object-lock.ts';
 
 /** What S3 calls an object after it was written: `etag` is what a later `replace` or `remove` must still find. */
 export interface Stored {
@@ -196,6 +199,34 @@ export class Vault {
       this.client.send(new GetObjectTaggingCommand({ Bucket: this.bucket, Key: key, VersionId: versionId })),
     );
     return output && Object.fromEntries((output.TagSet ?? []).map(({ Key, Value }) => [Key!, Value!]));
+  }
+
+  /** Until when a version cannot be deleted; undefined when it is not locked. */
+  async lockOf(key: string, versionId: string): Promise<Date | undefined> {
+    try {
+      const { Retention } = await this.client.send(
+        new GetObjectRetentionCommand({ Bucket: this.bucket, Key: key, VersionId: versionId }),
+      );
+      return Retention?.RetainUntilDate;
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.name === 'NoSuchObjectLockConfiguration') return undefined;
+      throw error;
+    }
+  }
+
+  /** Locks a version; a lock is made longer only. */
+  async lock(key: string, versionId: string, mode: ObjectLock['mode'], until: Date): Promise<void> {
+    const current = await this.lockOf(key, versionId);
+    if (current && current >= until) return;
+    const Mode = mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
+    await this.client.send(
+      new PutObjectRetentionCommand({
+        Bucket: this.bucket,
+        Key: key,
+        VersionId: versionId,
+        Retention: { Mode, RetainUntilDate: until },
+      }),
+    );
   }
 
   /** Removes the current version (it becomes hidden), with `etag` only if it is still that content; false when it is not. */

@@ -1,16 +1,23 @@
 import type * as z from 'zod';
-import { COLDER_CLASSES } from '../../functions/contract/tiers.ts';
+import { COLDER_CLASSES, TIERS } from '../../functions/contract/tiers.ts';
 import { isRecord, problem, valueAt } from './raw-value.ts';
 import { retentionDays } from './retention-policy.ts';
 import { cronProblem, SCHEDULE_NAMES } from './schedule-entries.ts';
 import type { Problem } from './suite-invalid.ts';
-import { retentionSchema } from './suite-schema.ts';
+import { retentionSchema, vaultSchema } from './suite-schema.ts';
 
 const GROUPS = ['databases', 'volumes', 'paths', 'files'] as const;
 
 /** Rules that look at two places. They read the raw file, so that a mistake elsewhere, which the schema reports, does not hide them. */
 export function crossProblems(raw: unknown): Problem[] {
-  return [...scheduleProblems(raw), ...sourceProblems(raw), ...checkProblems(raw), ...hostProblems(raw), ...colderProblems(raw)];
+  return [
+    ...scheduleProblems(raw),
+    ...sourceProblems(raw),
+    ...checkProblems(raw),
+    ...hostProblems(raw),
+    ...colderProblems(raw),
+    ...lockProblems(raw),
+  ];
 }
 
 function scheduleProblems(raw: unknown): Problem[] {
@@ -91,6 +98,20 @@ function colderProblems(raw: unknown): Problem[] {
     if (stays === null || stays - afterDays >= least) return [];
     const message = `a ${tier} point goes after ${stays} days, ${Math.max(0, stays - afterDays)} of them in ${storageClass}, which is charged for ${least}: keep ${tier} points longer, move them earlier, or say null`;
     return [problem(['retention', 'colder', tier], raw, message)];
+  });
+}
+
+/** A version that is locked for longer than its tier lives stays, and is paid for, though no listing shows it any more. */
+function lockProblems(raw: unknown): Problem[] {
+  const retention = retentionOf(raw);
+  const given = vaultSchema.safeParse(valueAt(raw, ['vault']) ?? {}).data?.lock?.days;
+  if (!retention || !given) return [];
+  const stays = retentionDays(retention);
+  return TIERS.flatMap((tier) => {
+    const [locked, lives] = [given[tier], stays[tier]];
+    if (locked === undefined || lives === null || locked <= lives) return [];
+    const message = `is longer than a ${tier} point lives, ${lives} days: what is locked stays, and is paid for, though it is not restored from any more`;
+    return [problem(['vault', 'lock', 'days', tier], raw, message)];
   });
 }
 

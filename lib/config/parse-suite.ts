@@ -6,6 +6,7 @@ import { crossProblems } from './cross-rules.ts';
 import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
 import { normaliseSources } from './normalise-sources.ts';
 import { isRecord, problem, valueAt } from './raw-value.ts';
+import { lockDays } from './retention-policy.ts';
 import { scheduleEntries, springGapWarning } from './schedule-entries.ts';
 import type { SuiteConfig } from './suite-config.ts';
 import { type Problem, SuiteInvalid } from './suite-invalid.ts';
@@ -38,6 +39,10 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
     ...suite,
     sources,
     schedules,
+    vault: {
+      ...suite.vault,
+      lock: suite.vault.lock && { mode: suite.vault.lock.mode, days: lockDays(suite.retention, suite.vault.lock.days) },
+    },
     verification: {
       ...suite.verification,
       checks: checks.map(checkOf),

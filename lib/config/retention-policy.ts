@@ -1,5 +1,5 @@
 import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
-import type { Tier } from '../../functions/contract/tiers.ts';
+import { TIERS, type Tier } from '../../functions/contract/tiers.ts';
 import type { Retention, SuiteConfig } from './suite-config.ts';
 
 /** What decides how long points stay, as agents and the operator's command get it. */
@@ -19,4 +19,13 @@ export function retentionDays(retention: Omit<Retention, 'colder'>): Record<Tier
     monthly: retention.monthly * 31,
     yearly: retention.yearly === 'forever' ? null : retention.yearly * 366,
   };
+}
+
+/** A yearly point that stays for ever cannot be locked for ever: each run that holds or keeps it locks it anew. */
+const YEAR = 366;
+
+/** Days that versions of each tier are locked: as long as the tier lives, unless the suite file says less. */
+export function lockDays(retention: Omit<Retention, 'colder'>, given: Partial<Record<Tier, number>>): Record<Tier, number> {
+  const days = retentionDays(retention);
+  return Object.fromEntries(TIERS.map((tier) => [tier, given[tier] ?? days[tier] ?? YEAR])) as Record<Tier, number>;
 }

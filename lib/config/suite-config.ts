@@ -1,3 +1,4 @@
+import type { ObjectLock } from '../../functions/contract/object-lock.ts';
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import type { Colder, Tier } from '../../functions/contract/tiers.ts';
 
@@ -35,6 +36,14 @@ export interface Retention {
   readonly colder: { readonly monthly: Colder | null; readonly yearly: Colder | null };
 }
 
+/** How what is stored is kept from being changed, and who may see it. */
+export interface VaultConfig {
+  /** Days that the versions of each tier cannot be deleted; null: not locked. */
+  readonly lock: ObjectLock | null;
+  readonly readers: readonly string[];
+  readonly trail: boolean;
+}
+
 /** The suite file after validation: every default filled in, every source in one flat list. What the stacks are made from. */
 export interface SuiteConfig {
   readonly name: string;
@@ -47,6 +56,7 @@ export interface SuiteConfig {
   readonly writers: readonly string[];
   readonly schedules: readonly ScheduleEntry[];
   readonly retention: Retention;
+  readonly vault: VaultConfig;
   readonly verification: {
     readonly checks: readonly SqlCheck[];
     readonly crossChecks: readonly CrossCheck[];

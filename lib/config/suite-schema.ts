@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SOURCE_NAME, SUITE_NAME } from '../../functions/contract/names.ts';
-import { COLDER_CLASSES, type ColderClass } from '../../functions/contract/tiers.ts';
+import { COLDER_CLASSES, type ColderClass, TIERS } from '../../functions/contract/tiers.ts';
 
 /** The suite file as a user writes it, every default filled in. Rules that look at two places stand in cross-rules.ts. */
 
@@ -125,6 +125,33 @@ export const retentionSchema = z.strictObject({
   colder: z.strictObject({ monthly: colder.default(READ_AT_ONCE), yearly: colder.default(READ_AT_ONCE) }).prefault({}),
 });
 
+const lockDays = z.partialRecord(z.enum(TIERS), count).default({});
+/** So that nobody chooses by mistake what nobody can take back, AWS included. */
+export const COMPLIANCE_WORDS = 'nobody can delete or shorten it before its time';
+const lock = z.discriminatedUnion(
+  'mode',
+  [
+    z.strictObject({ mode: z.literal('governance'), days: lockDays }),
+    z.strictObject({
+      mode: z.literal('compliance'),
+      days: lockDays,
+      understood: z.literal(COMPLIANCE_WORDS, `must be the words "${COMPLIANCE_WORDS}"`),
+    }),
+  ],
+  "mode must be 'governance' or 'compliance'",
+);
+
+export const vaultSchema = z.strictObject({
+  /** Versions cannot be deleted for so many days, by nobody; null: only policies keep them. */
+  lock: lock.nullable().default(null),
+  /** Further roles and users that may read what is stored, by hand for one. */
+  readers: z
+    .array(z.string().regex(/^arn:aws[\w-]*:iam::\d{12}:(role|user)\/.+$/, 'must be the ARN of a role or a user'))
+    .default([]),
+  /** Every call on an object of the vault is recorded, and what nobody should do is told. */
+  trail: z.boolean().default(true),
+});
+
 const seconds = (fallback: number) => number.int().min(10).max(86_400, 'must be at most 86400 seconds, a day').default(fallback);
 const timeouts = z.strictObject({
   inspect: seconds(300),
@@ -152,6 +179,7 @@ export const suiteSchema = z.strictObject({
   writers: z.array(freeText).default([]),
   schedules: schedules.default({ daily: 'cron(0 2 * * ? *)', full: 'cron(0 3 ? * SUN *)' }),
   retention: retentionSchema.prefault({}),
+  vault: vaultSchema.prefault({}),
   verification: verification.prefault({}),
   alerts: z.strictObject({ emails: z.array(z.email('must be an e-mail address')).default([]) }).prefault({}),
   timeouts: timeouts.prefault({}),

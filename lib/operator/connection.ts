@@ -6,6 +6,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { OUTPUTS } from '../../functions/contract/names.ts';
 import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import { policySchema } from '../../functions/contract/retention-policy.ts';
+import { operatorCredentials } from './operator-credentials.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Where the services answer. Without an endpoint: AWS, with the usual credentials. */
@@ -57,10 +58,11 @@ const NEEDED = [
   'hostLogGroup',
   'scheduleGroup',
   'retention',
+  'operatorRole',
 ] as const;
 
 /**
- * Clients for the target and the outputs of the suite's workflow stack.
+ * Clients for the target and the outputs of the suite's workflow stack, which the caller reads; everything else is done as the suite's operator role.
  * @throws OperatorError StackNotFound; UsageInvalid when several suites are deployed and none is named
  */
 export async function connect(target: Target, signal: AbortSignal): Promise<Connection> {
@@ -71,11 +73,12 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
     ...(credentials !== undefined && { credentials }),
   };
   const stack = await findStack(new CloudFormationClient(settings), target.stackName, signal);
+  const asOperator = { ...settings, credentials: operatorCredentials(settings, stack.operatorRole) };
   return {
-    s3: new S3Client({ ...settings, forcePathStyle: endpoint !== undefined }),
-    states: new SFNClient(settings),
-    logs: new CloudWatchLogsClient(settings),
-    scheduler: new SchedulerClient(settings),
+    s3: new S3Client({ ...asOperator, forcePathStyle: endpoint !== undefined }),
+    states: new SFNClient(asOperator),
+    logs: new CloudWatchLogsClient(asOperator),
+    scheduler: new SchedulerClient(asOperator),
     stack,
     pollMilliseconds: endpoint === undefined ? 2000 : 250,
   };

@@ -43,7 +43,9 @@ export function toOperatorError(thrown: unknown): OperatorError {
   const problems = withProblems.safeParse(thrown).data?.problems ?? [];
   const plain = ['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'ZodError'].includes(thrown.name);
   const shown = problems.map(({ path, value, message }) => ({ path, value: value ?? null, message }));
-  return new OperatorError(plain ? 'Unexpected' : thrown.name, messageOf(thrown), shown);
+  // Some services say `AccessDenied`, the others `AccessDeniedException`.
+  const name = plain ? 'Unexpected' : thrown.name.replace(/^AccessDeniedException$/, 'AccessDenied');
+  return new OperatorError(name, messageOf(thrown), shown);
 }
 
 /** A refused connection reaches us as an AggregateError whose own message is empty. */

@@ -19,6 +19,7 @@ const WITHOUT_RESOURCE = [
   'xray:PutTelemetryRecords',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
+  'scheduler:ListSchedules',
   // Lambda wants these on every resource from the role of a function in a VPC.
   'ec2:CreateNetworkInterface',
   'ec2:DescribeNetworkInterfaces',
@@ -39,7 +40,7 @@ const TAGGERS = {
 
 export function policyRules(app: SynthesizedApp): void {
   const allows = app.statements().filter(({ effect }) => effect === 'Allow');
-  const bucket = `\${${app.ofType('AWS::S3::Bucket')[0]!.id}.Arn}`;
+  const bucket = `\${${app.vaultBucket().id}.Arn}`;
   const key = `\${${app.ofType('AWS::KMS::Key')[0]!.id}.Arn}`;
   const describeOne = ({ of, actions }: Statement) => `${of}: ${actions}`;
 
@@ -64,7 +65,7 @@ export function policyRules(app: SynthesizedApp): void {
     });
 
     it('lets whoever puts an object read what may be in its way', () => {
-      const agents = allows.filter(({ of }) => of !== 'HostPolicy');
+      const agents = allows.filter(({ of }) => roleOf(app, of) !== undefined);
       const may = (action: string) =>
         agents
           .filter(({ actions }) => actions.includes(action))

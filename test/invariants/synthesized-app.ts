@@ -55,6 +55,24 @@ export class SynthesizedApp {
     return this.resources.filter((resource) => resource.type === type);
   }
 
+  /** The bucket with the recovery points; the other one holds the logs of who touched it. */
+  vaultBucket(): Resource {
+    return this.ofType('AWS::S3::Bucket').find(({ properties }) => properties.ObjectLockEnabled)!;
+  }
+
+  logBucket(): Resource {
+    return this.ofType('AWS::S3::Bucket').find(({ properties }) => !properties.ObjectLockEnabled)!;
+  }
+
+  /** Statements of a bucket's policy, with references written out. */
+  bucketPolicy(of: Resource): { Sid?: string; Effect: string }[] {
+    const policy = this.ofType('AWS::S3::BucketPolicy').find(({ properties }) => this.target(properties.Bucket) === of)!;
+    return readable((policy.properties.PolicyDocument as { Statement: object[] }).Statement) as {
+      Sid?: string;
+      Effect: string;
+    }[];
+  }
+
   /** The resource that a `Ref`, `Fn::GetAtt` or a join around one points at. */
   target(reference: unknown): Resource | undefined {
     const text = JSON.stringify(reference ?? null);

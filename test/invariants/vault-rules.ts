@@ -15,18 +15,17 @@ interface Rule {
 }
 
 export function vaultRules(app: SynthesizedApp): void {
-  const [bucket] = app.ofType('AWS::S3::Bucket');
-  const arn = `\${${bucket!.id}.Arn}`;
-  const [policy] = app.ofType('AWS::S3::BucketPolicy');
-  const statements = readable((policy!.properties.PolicyDocument as { Statement: object[] }).Statement) as { Sid?: string }[];
+  const bucket = app.vaultBucket();
+  const arn = `\${${bucket.id}.Arn}`;
+  const statements = app.bucketPolicy(bucket);
   const statement = (sid: string) => statements.find(({ Sid }) => Sid === sid);
-  const rules = (bucket!.properties.LifecycleConfiguration as { Rules: Rule[] }).Rules;
+  const rules = (bucket.properties.LifecycleConfiguration as { Rules: Rule[] }).Rules;
   const artifacts = `${app.suite}/artifacts/`;
 
   describe('the vault', () => {
     it('is one bucket: versioned, encrypted with a key of its own, closed to the public', () => {
-      expect(app.ofType('AWS::S3::Bucket')).toHaveLength(1);
-      expect(readable(bucket!.properties)).toMatchObject({
+      expect(app.ofType('AWS::S3::Bucket')).toHaveLength(2);
+      expect(readable(bucket.properties)).toMatchObject({
         VersioningConfiguration: { Status: 'Enabled' },
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
@@ -49,7 +48,7 @@ export function vaultRules(app: SynthesizedApp): void {
     it('and its key outlive their stack, and the stack cannot be deleted by mistake', () => {
       const { Resources } = app.template('vault');
       const kept = Object.values(Resources).filter(({ Type }) => Type === 'AWS::S3::Bucket' || Type === 'AWS::KMS::Key');
-      expect(kept).toHaveLength(3);
+      expect(kept).toHaveLength(4);
       for (const resource of kept) expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
       expect(app.artifact('vault').properties).toMatchObject({ terminationProtection: true });
     });
@@ -139,8 +138,112 @@ export function vaultRules(app: SynthesizedApp): void {
       });
     });
 
+    it('refuses whoever is none of ours to read, write, tag or delete an object, whatever rights on all buckets he has', () => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: how `plain` writes a reference
+      const role = 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/';
+      const found = statement('OnlyOurRoles') as unknown as { Action: string[]; Condition: object };
+      expect(found).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Resource: `${arn}/*` });
+      expect(found.Condition).toEqual({
+        ArnNotLike: {
+          'aws:PrincipalArn': [
+            `${role}${app.suite}-backup-*`,
+            `${role}${app.suite}-vault-reader`,
+            `${role}${app.suite}-vault-replication`,
+            `${role}docker-host`,
+            `${role}*/docker-host`,
+          ],
+        },
+        Bool: { 'aws:PrincipalIsAWSService': 'false' },
+      });
+      for (const action of ['GetObject', 'PutObject', 'DeleteObject', 'PutObjectTagging', 'PutObjectRetention', 'RestoreObject'])
+        expect(found.Action).toContain(`s3:${action}`);
+    });
+
+    it('lets one agent remove a version, which must be a marker, and nobody pass by a lock', () => {
+      expect(statement('NobodyElseRemovesVersions')).toMatchObject({
+        Effect: 'Deny',
+        Action: 's3:DeleteObjectVersion',
+        Resource: `${arn}/*`,
+        Condition: {
+          ArnNotLike: {
+            'aws:PrincipalArn': [`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${app.suite}-backup-show-again`],
+          },
+        },
+      });
+      expect(statement('NobodyPassesByALock')).toEqual({
+        Sid: 'NobodyPassesByALock',
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 's3:BypassGovernanceRetention',
+        Resource: `${arn}/*`,
+      });
+    });
+
+    it('refuses bytes that another key, or none, encrypts', () => {
+      const [key] = app.ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeyUsage !== 'SIGN_VERIFY');
+      expect(statement('OnlyWithThisKey')).toMatchObject({
+        Effect: 'Deny',
+        Action: 's3:PutObject',
+        Resource: `${arn}/*`,
+        Condition: {
+          Null: { 's3:x-amz-server-side-encryption-aws-kms-key-id': 'false' },
+          StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': `\${${key!.id}.Arn}` },
+        },
+      });
+      expect(statement('OnlyEncrypted')).toMatchObject({
+        Effect: 'Deny',
+        Action: 's3:PutObject',
+        Resource: `${arn}/*`,
+        Condition: {
+          Null: { 's3:x-amz-server-side-encryption': 'false' },
+          StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' },
+        },
+      });
+    });
+
     it('allows nobody anything: rights stand in the roles', () => {
-      expect(statements.filter((one) => (one as { Effect?: string }).Effect === 'Allow')).toEqual([]);
+      expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+    });
+  });
+
+  describe('the logs of the vault', () => {
+    const logs = app.logBucket();
+
+    it('lie in a bucket of their own, which has no part in them and keeps them for more than a year', () => {
+      expect(readable(bucket.properties.LoggingConfiguration)).toEqual({
+        DestinationBucketName: `\${${logs.id}}`,
+        LogFilePrefix: 'access/',
+      });
+      expect(logs.properties.LoggingConfiguration).toBeUndefined();
+      const days = (logs.properties.LifecycleConfiguration as { Rules: Rule[] }).Rules.map((rule) => rule.ExpirationInDays);
+      expect(days).toEqual([400, undefined]);
+    });
+
+    it('are written by the two services alone, for this bucket and by this trail', () => {
+      const policy = app.bucketPolicy(logs);
+      const allowed = policy.filter(({ Effect }) => Effect === 'Allow') as unknown as Record<string, object>[];
+      expect(new Set(allowed.map(({ Principal }) => Object.values(Principal!)[0]))).toEqual(
+        new Set(['logging.s3.amazonaws.com', 'cloudtrail.amazonaws.com']),
+      );
+      const delivered = allowed.find(({ Principal }) => Object.values(Principal!)[0] === 'logging.s3.amazonaws.com');
+      expect(delivered!.Condition).toMatchObject({ ArnLike: { 'aws:SourceArn': arn } });
+      expect(policy.find(({ Sid }) => Sid === 'OnlyThisTrail')).toMatchObject({
+        Effect: 'Deny',
+        Principal: { Service: 'cloudtrail.amazonaws.com' },
+        Condition: { StringNotEquals: { 'aws:SourceArn': expect.stringContaining(`:trail/${app.suite}-vault`) } },
+      });
+    });
+
+    it('tell of every call on an object, and of every change of bucket and keys', () => {
+      const [trail] = app.ofType('AWS::CloudTrail::Trail');
+      expect(readable(trail!.properties)).toMatchObject({
+        IsLogging: true,
+        EnableLogFileValidation: true,
+        EventSelectors: [
+          { IncludeManagementEvents: true, ReadWriteType: 'WriteOnly' },
+          { IncludeManagementEvents: false, DataResources: [{ Type: 'AWS::S3::Object', Values: [`${arn}/`] }] },
+        ],
+      });
     });
   });
 

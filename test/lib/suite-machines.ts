@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { parseSuite } from '../../lib/config/parse-suite.ts';
+import { FEATURE_FLAGS } from '../../lib/platform/feature-flags.ts';
 import { SuiteBackupStack } from '../../lib/suite-backup-stack.ts';
 import { VaultStack } from '../../lib/vault-stack.ts';
 import { definitionOf, type Template } from './platform/stack.ts';
@@ -16,7 +17,7 @@ export function suiteMachines(): (name: string) => Record<string, unknown> {
     const app = new App({
       outdir,
       builtinCloudFormationValidation: false,
-      context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
+      context: FEATURE_FLAGS,
     });
     const suite = parseSuite(SUITE, { local: true });
     const vault = new VaultStack(app, suite.stackNames.vault, { suite });

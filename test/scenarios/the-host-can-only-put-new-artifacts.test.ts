@@ -74,7 +74,7 @@ interface Found {
   own: { Key: string; UploadId: string; part: { PartNumber: number; ETag: string; ChecksumCRC32: string } };
 }
 
-/** The engine on the home of the suite, the operator's view of the vault, and the host's. */
+/** The engine on the home of the suite, a reader of the vault, and the host. */
 async function open() {
   const instanceId = 'i-00000000000000000';
   engine = await startEngine({
@@ -86,14 +86,15 @@ async function open() {
   const settings = { endpoint: engine.endpoint, region: engine.region, maxAttempts: 1 };
   const client = (credentials: Engine['operatorCredentials']) => new S3Client({ ...settings, credentials, forcePathStyle: true });
   const credentials = await engine.credentialsFor(HOST_ROLE);
-  const operator = client(engine.operatorCredentials);
+  const reader = client(await engine.credentialsFor(`${suite.name}-vault-reader`));
+  const prover = client(await engine.credentialsFor(`${suite.name}-backup-write-proof`));
   const s3 = client(credentials);
   const Bucket = outputs.VaultBucket!;
-  const { Versions = [] } = await operator.send(new ListObjectVersionsCommand({ Bucket }));
+  const { Versions = [] } = await reader.send(new ListObjectVersionsCommand({ Bucket }));
   const artifact = Versions.find(({ Key }) => Key!.includes('/artifacts/'))!;
   const manifest = Versions.find(({ Key }) => Key!.includes('/recovery-points/'))!.Key!;
   const foreign = { Key: `${suite.name}/proofs/x.json` };
-  const { UploadId } = await operator.send(new CreateMultipartUploadCommand({ Bucket, ...foreign }));
+  const { UploadId } = await prover.send(new CreateMultipartUploadCommand({ Bucket, ...foreign }));
   const own = { Key: `${suite.name}/artifacts/20261123T020000Z/volume-x.${Date.now()}.tar.zst` };
   const upload = await s3.send(new CreateMultipartUploadCommand({ Bucket, ...own }));
   const part = await s3.send(new UploadPartCommand({ Bucket, ...own, UploadId: upload.UploadId, PartNumber: 1, Body: 'x' }));
@@ -112,7 +113,7 @@ async function open() {
       part: { PartNumber: 1, ETag: part.ETag!, ChecksumCRC32: part.ChecksumCRC32! },
     },
   };
-  return { found, operator, settings: { ...settings, credentials }, outputs };
+  return { found, reader, settings: { ...settings, credentials }, outputs };
 }
 
 /** `403 action`, taken from the message where there is one; otherwise the error's name, or `done`. */
@@ -299,15 +300,15 @@ describe('the host', () => {
   });
 
   it('can do nothing else to the vault', async () => {
-    const { found, operator } = await open();
-    const before = await versionsIn(operator, found.Bucket);
+    const { found, reader } = await open();
+    const before = await versionsIn(reader, found.Bucket);
     expect(await tryEverything(found)).toEqual(WANTED);
     const { Bucket, Key, VersionId } = found;
     const { Deleted = [], Errors = [] } = await found.s3.send(
       new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }, { Key, VersionId }] } }),
     );
     expect([Deleted, Errors.map(({ Code }) => Code)]).toEqual([[], ['AccessDenied', 'AccessDenied']]);
-    expect(await versionsIn(operator, found.Bucket)).toEqual(before);
+    expect(await versionsIn(reader, found.Bucket)).toEqual(before);
   });
 
   it('can do nothing else anywhere', async () => {
@@ -332,9 +333,9 @@ describe('the host', () => {
       ...statements,
       { Effect: 'Allow', Action: ['s3:*', 'kms:*'], Resource: '*' },
     ]);
-    const { found, operator } = await open();
-    const before = await versionsIn(operator, found.Bucket);
+    const { found, reader } = await open();
+    const before = await versionsIn(reader, found.Bucket);
     expect(await tryEverything(found)).toEqual(WANTED);
-    expect(await versionsIn(operator, found.Bucket)).toEqual(before);
+    expect(await versionsIn(reader, found.Bucket)).toEqual(before);
   });
 });

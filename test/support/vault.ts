@@ -18,7 +18,8 @@ export class TamperedVault {
 
   static async open(home: string): Promise<TamperedVault> {
     const stores = join(home, 's3');
-    const buckets = (await readdir(stores)).filter((name) => existsSync(join(stores, name, 'bucket.json')));
+    const isVault = (name: string) => existsSync(join(stores, name, 'bucket.json')) && !/-logsbucket[0-9a-f]{8}$/.test(name);
+    const buckets = (await readdir(stores)).filter(isVault);
     if (buckets.length !== 1) throw new Error(`${stores} holds ${buckets.length} buckets: ${buckets.join(', ')}`);
     return new TamperedVault(objectsFolder(stores, buckets[0]!));
   }

@@ -2,6 +2,7 @@ import type { Place } from '../assembly/place.ts';
 import { AccessDenied } from './access-denied.ts';
 import type { Context } from './condition.ts';
 import { decide, type Objection, type Request } from './decide.ts';
+import { regionOf } from './keys.ts';
 import type { AssemblyPolicies } from './policies-of-assembly.ts';
 import { accountOf, isService, nameOf, nameOfRole, type Principal, principalContext } from './principal.ts';
 import type { Refusals } from './refusals.ts';
@@ -67,9 +68,10 @@ export class Authorizer {
       this.#contexts.set(principal, caller);
     }
     const { region, account, urlSuffix } = this.#place;
+    const resolved = isKey ? keys.arnOf(resource) : resource;
     return {
       action,
-      resource: isKey ? keys.arnOf(resource) : resource,
+      resource: resolved,
       context: {
         // The loopback address stands for AWS's endpoints, which speak TLS only.
         'aws:securetransport': 'true',
@@ -80,7 +82,7 @@ export class Authorizer {
         'aws:epochtime': String(Math.floor(Date.now() / 1000)),
         ...(action.startsWith('s3:') && { 's3:resourceaccount': account }),
         ...(isKey && { 'kms:calleraccount': isService(principal) ? account : accountOf(principal.identityArn) }),
-        ...(isKey && via !== undefined && { 'kms:viaservice': `${via}.${region}.${urlSuffix}` }),
+        ...(isKey && via !== undefined && { 'kms:viaservice': `${via}.${regionOf(resolved)}.${urlSuffix}` }),
         ...caller,
         ...ofCall,
         ...context,

@@ -36,6 +36,7 @@ const ONE_VALUE = [
   's3:signatureAge',
   's3:signatureversion',
   's3:VersionId',
+  's3:x-amz-acl',
   's3:x-amz-content-sha256',
   's3:x-amz-server-side-encryption',
   's3:x-amz-server-side-encryption-aws-kms-key-id',

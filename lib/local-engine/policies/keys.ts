@@ -5,6 +5,11 @@ import { type Assembly, resourcesOf } from '../assembly/read-assembly.ts';
 /** AWS's own keys: everybody of the account may use them through the service they belong to. */
 const OF_A_SERVICE = /^(arn:[^:]+:kms:[^:]*:[^:]*:)?alias\/aws\//;
 
+/** The region in the ARN of a key. */
+export function regionOf(keyArn: string): string {
+  return keyArn.split(':')[3] ?? '';
+}
+
 /** The keys of an assembly by every name that a request or a resource may give them. */
 export class Keys {
   readonly #place: Place;
@@ -19,7 +24,10 @@ export class Keys {
     for (const { name, properties } of resourcesOf(assembly, 'AWS::KMS::Alias')) {
       const target = this.#arns.get(String(properties.TargetKeyId));
       if (target === undefined) continue;
-      for (const alias of [name, arn(this.#place, 'kms', name)]) this.#arns.set(alias, target);
+      const region = regionOf(target);
+      this.#arns.set(arn({ ...this.#place, region }, 'kms', name), target);
+      // A bare name means the key of the region in which it is asked for: elsewhere it is given as an ARN.
+      if (region === this.#place.region) this.#arns.set(name, target);
     }
   }
 

@@ -56,6 +56,7 @@ describe('a suite file that says little', () => {
           yearly: { storageClass: 'GLACIER_IR', afterDays: 30 },
         },
       },
+      vault: { lock: null, readers: [], trail: true },
       verification: { checks: [], crossChecks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
       alerts: { emails: [] },
       timeouts: { inspect: 300, capture: 21_600, prove: 21_600, thaw: 172_800, workflow: 86_400 },

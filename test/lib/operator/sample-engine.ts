@@ -73,6 +73,25 @@ const machine = (name: string, definition: object) => ({
 const TEMPLATE = {
   Resources: {
     Role: { ...roleResource, Properties: { ...roleResource.Properties, RoleName: 'sample-role' } },
+    Operator: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: 'sample-operator',
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: { Ref: 'AWS::AccountId' } } }],
+        },
+        Policies: [
+          {
+            PolicyName: 'sample',
+            PolicyDocument: {
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Action: ['s3:*', 'states:*', 'logs:*', 'scheduler:*'], Resource: '*' }],
+            },
+          },
+        ],
+      },
+    },
     Vault: {
       Type: 'AWS::S3::Bucket',
       Properties: { BucketName: BUCKET, VersioningConfiguration: { Status: 'Enabled' } },
@@ -117,6 +136,7 @@ const TEMPLATE = {
     [OUTPUTS.makeContainersMachine]: { Value: { Ref: 'MakeContainers' } },
     [OUTPUTS.changeRetentionMachine]: { Value: { Ref: 'ChangeRetention' } },
     [OUTPUTS.retention]: { Value: JSON.stringify(POLICY) },
+    [OUTPUTS.operatorRole]: { Value: { 'Fn::GetAtt': ['Operator', 'Arn'] } },
     [OUTPUTS.assessMachine]: { Value: { Ref: 'Assess' } },
     [OUTPUTS.hostCommandMachine]: { Value: { Ref: 'HostCommand' } },
     [OUTPUTS.hostLogGroup]: { Value: { Ref: 'Log' } },

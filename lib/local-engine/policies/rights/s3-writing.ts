@@ -49,7 +49,12 @@ function writing(call: ObjectCall, conditions: Context): Right[] {
   ];
 }
 
-const KEYS_OF_HEADERS = ['x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-storage-class'];
+const KEYS_OF_HEADERS = [
+  'x-amz-acl',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-storage-class',
+];
 
 /** What the request itself says; the defaults of the bucket are no part of it. */
 function said(headers: Headers): Context {

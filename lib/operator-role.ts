@@ -1,0 +1,64 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { keys } from '../functions/contract/keys.ts';
+import { agentRoleName, machineName } from '../functions/contract/names.ts';
+import type { Workflow } from './platform/workflow.ts';
+import type { VaultStack } from './vault-stack.ts';
+
+export interface OperatorRoleProps {
+  readonly suite: string;
+  readonly vault: VaultStack;
+  readonly workflows: readonly Workflow[];
+  readonly hostLog: logs.LogGroup;
+  readonly scheduleGroup: string;
+}
+
+/**
+ * What the operator's command takes on: it starts, follows and stops workflows, and reads what is written about points, but no byte of an artifact.
+ * Whoever may take on roles of the account may take on this one; the session carries his name.
+ */
+export function operatorRole(scope: Construct, { suite, vault, workflows, hostLog, scheduleGroup }: OperatorRoleProps): iam.Role {
+  const stack = Stack.of(scope);
+  const role = new iam.Role(scope, 'Operator', {
+    roleName: agentRoleName(suite, 'operator'),
+    description: `What the command suite-backup does for ${suite}`,
+    assumedBy: new iam.AccountRootPrincipal(),
+  });
+  const allow = (actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) =>
+    role.addToPolicy(new iam.PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
+
+  const written = [
+    ...[keys.manifests, keys.proofs, keys.failures, keys.restores, keys.retention].map((prefix) => `${prefix(suite)}*`),
+    keys.lock(suite),
+  ];
+  allow(
+    ['s3:GetObject'],
+    written.map((pattern) => vault.bucket.arnForObjects(pattern)),
+  );
+  allow(['s3:ListBucket'], [vault.bucket.bucketArn], { StringLike: { 's3:prefix': written } });
+  allow(['kms:Decrypt'], [vault.key.keyArn], { StringEquals: { 'kms:ViaService': `s3.${stack.region}.${stack.urlSuffix}` } });
+  allow(['kms:GetPublicKey'], [vault.signingKey.keyArn]);
+
+  allow(
+    ['states:StartExecution', 'states:ListExecutions'],
+    workflows.map(({ machine }) => machine.stateMachineArn),
+  );
+  // Those that the machines start are followed, too.
+  const executions = stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machineName(suite, '*')}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  allow(['states:DescribeExecution', 'states:GetExecutionHistory', 'states:StopExecution'], [executions]);
+  allow(['logs:FilterLogEvents'], [hostLog.logGroupArn]);
+  allow(
+    ['scheduler:GetSchedule'],
+    [stack.formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${scheduleGroup}/*` })],
+  );
+  // AWS knows no resource for it.
+  allow(['scheduler:ListSchedules'], ['*']);
+  return role;
+}
