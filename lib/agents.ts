@@ -148,5 +148,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       tag: { keys: ARTIFACTS, words: ['failed'] },
     }),
   };
-  return { runs, backup, proof, restore, retain };
+  const tellTouch = make('alerts/tell-touch', { put: ['touches/*'] });
+  tellTouch.function.addEnvironment('SUITE', suite.name);
+  return { runs, backup, proof, restore, retain, tellTouch };
 }

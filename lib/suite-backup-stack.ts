@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { OUTPUTS, workflowStackName } from '../functions/contract/names.ts';
 import { agentsOf } from './agents.ts';
 import { Alerts } from './alerts/alerts.ts';
+import { VaultWatch } from './alerts/vault-watch.ts';
 import { Backup } from './backup/backup-workflow.ts';
 import { captureDocuments } from './backup/capture-documents.ts';
 import { retentionPolicy } from './config/retention-policy.ts';
@@ -39,6 +40,7 @@ export class SuiteBackupStack extends Stack {
       proof: proofAgents,
       retain: retainAgents,
       restore: restoreAgents,
+      tellTouch,
     } = agentsOf(this, suite, vault);
     const policy = retentionPolicy(suite);
 
@@ -73,6 +75,7 @@ export class SuiteBackupStack extends Stack {
 
     const putBack = new PutBack(this, 'PutBack', restoreParts);
     const alerts = new Alerts(this, 'Alerts', { suite: name, emails: suite.alerts.emails });
+    new VaultWatch(this, 'VaultWatch', { suite: name, vault, hostRole: host.roleName, tell: alerts.publisher(tellTouch) });
     const cleanUp = new CleanUp(this, 'CleanUp', {
       suite: name,
       instanceId: host.instanceId,

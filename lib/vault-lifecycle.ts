@@ -17,6 +17,7 @@ const ARTIFACTS_LATER_DAYS = 2;
 const WORK_DAYS = 3;
 const RESTORE_RECORD_DAYS = 400;
 const FAILURE_RECORD_DAYS = 90;
+const TOUCH_RECORD_DAYS = 400;
 /** A proof holds all that its findings say. */
 const FINDINGS_DAYS = 14;
 
@@ -46,6 +47,12 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
       id: 'failure-records',
       prefix: keys.failures(suite),
       expiration: Duration.days(FAILURE_RECORD_DAYS),
+      noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+    },
+    {
+      id: 'touches',
+      prefix: keys.touches(suite),
+      expiration: Duration.days(TOUCH_RECORD_DAYS),
       noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
     },
     {

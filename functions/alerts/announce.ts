@@ -1,8 +1,7 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
 import { ERRORS, isErrorName } from '../contract/errors.ts';
-import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { fitting, publish } from './topic.ts';
 
 const inputSchema = z.object({
   suite: z.string(),
@@ -16,12 +15,8 @@ const inputSchema = z.object({
 });
 export type Announcement = z.infer<typeof inputSchema>;
 
-/** SNS refuses longer subjects, and any line break or non-ASCII character in one. */
-const LONGEST_SUBJECT = 100;
-
 export function subjectOf({ suite, workflow, id, name }: Announcement): string {
-  const subject = `${suite}: ${workflow} ${name === null ? 'done' : `failed: ${name}`}${id ? ` (${id})` : ''}`;
-  return subject.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_SUBJECT);
+  return fitting(`${suite}: ${workflow} ${name === null ? 'done' : `failed: ${name}`}${id ? ` (${id})` : ''}`);
 }
 
 export function textOf({ suite, workflow, executionArn, id, name, message, sources }: Announcement): string {
@@ -42,12 +37,6 @@ export function textOf({ suite, workflow, executionArn, id, name, message, sourc
   return lines.join('\n');
 }
 
-const topicArn = required('TOPIC_ARN');
-const client = new SNSClient({});
-
-export const handler = agent(inputSchema, async (announcement) => {
-  const { MessageId } = await client.send(
-    new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(announcement), Message: textOf(announcement) }),
-  );
-  return { messageId: MessageId };
-});
+export const handler = agent(inputSchema, async (announcement) => ({
+  messageId: await publish(subjectOf(announcement), textOf(announcement)),
+}));

@@ -191,6 +191,10 @@ export const ERRORS = {
     exit: 1,
     hint: 'A proven point is not whole any more, or was forged; an older one is held in its place. See what is left of it: verify ID.',
   },
+  VaultTouched: {
+    exit: 1,
+    hint: 'Somebody who is none of ours called on the vault, its keys or its trail. Find out who it was and why.',
+  },
   FloorReached: { exit: 7, hint: 'The newest proven points stay. Make and prove newer ones first; list shows which are held.' },
 
   // The workflow

@@ -19,6 +19,9 @@ export const keys = {
   failures: (suite: string) => `${suite}/failures/`,
   /** Decisions about how long each point stays (retention.ts). */
   retention: (suite: string) => `${suite}/retention/`,
+  /** Calls on the vault that none of ours makes, once for each hour and kind. */
+  touch: (suite: string, occasion: string) => `${suite}/touches/${occasion}.json`,
+  touches: (suite: string) => `${suite}/touches/`,
   lock: (suite: string) => `${suite}/lock.json`,
   restores: (suite: string) => `${suite}/restores/`,
   restorePlan: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/plan.json`,

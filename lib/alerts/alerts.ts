@@ -58,14 +58,17 @@ export class Alerts extends Construct {
     for (const [index, endpoint] of props.emails.entries()) {
       new sns.Subscription(this, `Email${index}`, { topic: this.topic, protocol: sns.SubscriptionProtocol.EMAIL, endpoint });
     }
-    this.announce = new Agent(this, 'Announce', {
-      suite: props.suite,
-      name: 'announce',
-      entry: 'functions/alerts/announce.ts',
-      environment: { TOPIC_ARN: this.topic.topicArn },
-    })
+    this.announce = this.publisher(
+      new Agent(this, 'Announce', { suite: props.suite, name: 'announce', entry: 'functions/alerts/announce.ts' }),
+    );
+  }
+
+  /** Lets an agent tell the operators. */
+  publisher(agent: Agent): Agent {
+    agent.function.addEnvironment('TOPIC_ARN', this.topic.topicArn);
+    return agent
       .allow(['sns:Publish'], [this.topic.topicArn])
-      .allow(['kms:GenerateDataKey', 'kms:Decrypt'], [key.keyArn]);
+      .allow(['kms:GenerateDataKey', 'kms:Decrypt'], [this.topic.masterKey!.keyRef.keyArn]);
   }
 
   /** The topic's key, for a role that publishes without the agent: `grantPublish` gives the topic only. */

@@ -89,8 +89,8 @@ export function machineRules(app: SynthesizedApp): void {
 
     it.each(first)('$id is watched from outside, since no Catch sees an abort, a time-out or States.Runtime', ({ id }) => {
       const watching = app.ofType('AWS::Events::Rule').flatMap(({ properties }) => {
-        const { detail } = properties.EventPattern as { detail: { stateMachineArn: unknown[]; status: string[] } };
-        return detail.stateMachineArn.some((arn) => app.target(arn)?.id === id) ? detail.status : [];
+        const { detail } = properties.EventPattern as { detail: { stateMachineArn?: unknown[]; status: string[] } };
+        return detail.stateMachineArn?.some((arn) => app.target(arn)?.id === id) ? detail.status : [];
       });
       expect(watching.sort()).toEqual(['ABORTED', 'FAILED', 'TIMED_OUT']);
     });

@@ -114,6 +114,35 @@ export function policyRules(app: SynthesizedApp): void {
     });
   });
 
+  describe('the watch over the vault', () => {
+    it('tells of deletions by every role of ours but those that may delete', () => {
+      const deleting = allows.filter(({ actions }) => actions.some((action) => action.startsWith('s3:DeleteObject')));
+      const [rule] = app.ofType('AWS::Events::Rule').filter(({ id }) => id.startsWith('VaultWatchDeletes'));
+      const { detail } = readable(rule!.properties.EventPattern) as { detail: { userIdentity: unknown } };
+      expect(detail.userIdentity).toMatchObject({
+        sessionContext: {
+          sessionIssuer: { userName: [{ 'anything-but': expect.arrayContaining(deleting.map(({ of }) => roleOf(app, of))) }] },
+        },
+      });
+      expect(deleting).toHaveLength(3);
+    });
+
+    it('goes to one agent, which no policy lets anybody else invoke', () => {
+      const rules = app.ofType('AWS::Events::Rule').filter(({ id }) => id.startsWith('VaultWatch'));
+      expect(rules).toHaveLength(8);
+      const targets = rules.flatMap(({ properties }) =>
+        (properties.Targets as { Arn: unknown }[]).map(({ Arn }) => app.target(Arn)),
+      );
+      expect(new Set(targets.map((target) => target!.properties.FunctionName))).toEqual(
+        new Set([`${app.suite}-backup-tell-touch`]),
+      );
+      const permissions = app.ofType('AWS::Lambda::Permission');
+      expect(permissions).toHaveLength(rules.length);
+      for (const { properties } of permissions)
+        expect(properties).toMatchObject({ Principal: 'events.amazonaws.com', SourceArn: expect.anything() });
+    });
+  });
+
   describe('the host', () => {
     it('may do exactly this and nothing else', () => {
       const policies = app.resources.filter((resource) => rolesOf(app, resource.id).includes('docker-host'));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -31,20 +30,17 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../lib/local-engine/engine.ts';
-import { startEngine } from '../../lib/local-engine/start-engine.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
 import { EditedAssembly } from '../support/edited-assembly.ts';
+import { EngineOnHome, HOST_ROLE } from '../support/engine-on-home.ts';
 import { createHost } from '../support/host.ts';
 import { quietEngine } from '../support/quiet-engine.ts';
 import type { TestHost } from '../support/test-host.ts';
 
-const HOST_ROLE = 'docker-host';
-
 quietEngine();
 let host: TestHost;
 let suite: Suite;
-let engine: Engine | undefined;
+let home: EngineOnHome | undefined;
 
 beforeAll(async () => {
   host = await createHost();
@@ -53,8 +49,8 @@ beforeAll(async () => {
   expect((await suite.run('backup')).json.outcome).toBe('proven');
 });
 afterEach(async () => {
-  await engine?.close();
-  engine = undefined;
+  await home?.engine.close();
+  home = undefined;
 });
 afterAll(() => host.remove());
 
@@ -76,20 +72,12 @@ interface Found {
 
 /** The engine on the home of the suite, a reader of the vault, and the host. */
 async function open() {
-  const instanceId = 'i-00000000000000000';
-  engine = await startEngine({
-    directory: suite.home,
-    assembly: join(suite.home, 'cdk.out'),
-    hostCommands: { instanceId, roleName: HOST_ROLE, path: [], environment: {} },
-  });
-  const outputs = engine.outputs(`${suite.name}-backup`);
-  const settings = { endpoint: engine.endpoint, region: engine.region, maxAttempts: 1 };
-  const client = (credentials: Engine['operatorCredentials']) => new S3Client({ ...settings, credentials, forcePathStyle: true });
-  const credentials = await engine.credentialsFor(HOST_ROLE);
-  const reader = client(await engine.credentialsFor(`${suite.name}-vault-reader`));
-  const prover = client(await engine.credentialsFor(`${suite.name}-backup-write-proof`));
-  const s3 = client(credentials);
-  const Bucket = outputs.VaultBucket!;
+  home = await EngineOnHome.open(suite);
+  const { outputs, bucket: Bucket } = home;
+  const settings = await home.as(HOST_ROLE);
+  const s3 = new S3Client(settings);
+  const reader = new S3Client(await home.as(`${suite.name}-vault-reader`));
+  const prover = new S3Client(await home.as(`${suite.name}-backup-write-proof`));
   const { Versions = [] } = await reader.send(new ListObjectVersionsCommand({ Bucket }));
   const artifact = Versions.find(({ Key }) => Key!.includes('/artifacts/'))!;
   const manifest = Versions.find(({ Key }) => Key!.includes('/recovery-points/'))!.Key!;
@@ -113,7 +101,7 @@ async function open() {
       part: { PartNumber: 1, ETag: part.ETag!, ChecksumCRC32: part.ChecksumCRC32! },
     },
   };
-  return { found, reader, settings: { ...settings, credentials }, outputs };
+  return { found, reader, settings, outputs };
 }
 
 /** `403 action`, taken from the message where there is one; otherwise the error's name, or `done`. */
@@ -279,10 +267,13 @@ async function tryEverything(found: Found): Promise<Record<string, string>> {
   return answers;
 }
 
-/** Every version and marker that there is. */
+/** Every version and marker that there is, but what was written about the tries themselves. */
 async function versionsIn(client: S3Client, Bucket: string): Promise<string[]> {
   const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
-  return [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => `${Key} ${VersionId}`);
+  const touches = `${suite.name}/touches/`;
+  return [...Versions, ...DeleteMarkers]
+    .filter(({ Key }) => !Key!.startsWith(touches))
+    .map(({ Key, VersionId }) => `${Key} ${VersionId}`);
 }
 
 describe('the host', () => {
