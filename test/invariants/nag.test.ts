@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentRun } from '../support/run-folder.ts';
 import { SUPPRESSIONS } from './nag-suppressions.ts';
-import { runApp } from './synthesized-app.ts';
+import { BUNDLES, runApp } from './synthesized-app.ts';
 
 interface Finding {
   readonly id: string;
@@ -38,12 +37,11 @@ const folder = mkdtempSync(join(tmpdir(), 'nag-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const found = new Map<string, Finding[]>();
 
-beforeAll(async () => {
-  const bundles = join((await currentRun()).folder, 'bundles');
+beforeAll(() => {
   for (const [index, [what, options]] of Object.entries(SUITES).entries()) {
     const file = join(folder, `${index}.json`);
     writeFileSync(file, JSON.stringify({ name: SUITE, sources: SOURCES, ...options }));
-    const environment = { SUITE_BACKUP_SUITE: file, SUITE_BACKUP_BUNDLES: bundles };
+    const environment = { ...BUNDLES, SUITE_BACKUP_SUITE: file };
     const findings: Finding[] = JSON.parse(
       runApp('test/invariants/nag-findings.ts', join(folder, String(index)), {}, environment),
     );

@@ -3,11 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { currentRun } from '../support/run-folder.ts';
 
 /** Every stack, by what its name has behind the suite's. */
 export const STACKS = ['vault', 'backup-documents', 'restore-documents', 'backup'] as const;
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Functions are bundled once for all suites of a run: that takes longer than everything else of a synthesis. */
+export const BUNDLES = { SUITE_BACKUP_BUNDLES: join((await currentRun()).folder, 'bundles') };
 
 export interface Resource {
   readonly id: string;
@@ -41,7 +45,7 @@ export class SynthesizedApp {
       subnetIds: 'subnet-0123456789abcdef0',
       securityGroupIds: 'sg-0123456789abcdef0',
     };
-    synthesize(this.folder, context, suite ? { SUITE_BACKUP_SUITE: file } : {});
+    synthesize(this.folder, context, { ...BUNDLES, ...(suite && { SUITE_BACKUP_SUITE: file }) });
     this.resources = STACKS.flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
   }
 
