@@ -95,6 +95,20 @@ describe('the lock of a point that goes in its time', () => {
   });
 });
 
+describe('a proof of a point that goes in its time', () => {
+  it('goes with it, and is locked as long, however late it comes', async () => {
+    const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3)), await suite.proven(on(4))];
+    await suite.settle();
+    on(5);
+    await suite.prove(ids[1]!);
+    const late = suite.proof(ids[1]!, suite.lastProof);
+    expect(await suite.tag(late)).toBe('none');
+    await suite.settle({ about: ids[1]! });
+    expect(await suite.tag(late)).toBe('daily');
+    expect(await lockOf(late)).toEqual(at(2 + 5));
+  });
+});
+
 describe('a delete marker, which no lock keeps anybody from putting', () => {
   it('over a locked version is removed, and the lock below it stays', async () => {
     const id = await suite.proven(on(1), 'yearly');
