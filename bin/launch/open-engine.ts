@@ -39,7 +39,8 @@ export async function openEngine(options: Options, cwd: string, signal: AbortSig
 
   const assembly = join(home, 'cdk.out');
   const hostCommands = hostOptions(assembly, region, host.value, help);
-  const engine = await joinOrStart({ directory: home, assembly, hostCommands, region });
+  const replicates = process.env.SUITE_BACKUP_REPLICATION !== 'held';
+  const engine = await joinOrStart({ directory: home, assembly, hostCommands, region, replicates });
   return localEngine(engine, home);
 }
 

@@ -80,7 +80,7 @@ async function acquire(directory: string, signal: AbortSignal): Promise<Director
 }
 
 /** Runs the CDK app. It ends with 2 when the suite file is wrong, and then has written every problem as JSON. */
-async function runApp({ home, suite, signal, say }: Synthesis, draft: string): Promise<void> {
+async function runApp({ home, suite, region, signal, say }: Synthesis, draft: string): Promise<void> {
   const problems = join(home, 'synthesis', 'problems.json');
   rmSync(problems, { force: true });
   mkdirSync(draft, { recursive: true });
@@ -89,6 +89,7 @@ async function runApp({ home, suite, signal, say }: Synthesis, draft: string): P
     SUITE_BACKUP_LOCAL: '1',
     SUITE_BACKUP_PROBLEMS: problems,
     SUITE_BACKUP_BUNDLES: process.env.SUITE_BACKUP_BUNDLES ?? join(home, 'synthesis', 'bundles'),
+    CDK_DEFAULT_REGION: region,
     CDK_OUTDIR: draft,
   });
   signal.throwIfAborted();

@@ -11,6 +11,8 @@ export interface EngineOptions {
   region?: string;
   /** How long `close` waits for processes that joined this engine, in milliseconds; a day unless given. */
   joinedGrace?: number;
+  /** False: S3 is late with replication, and what is pending waits for the next engine. */
+  replicates?: boolean;
 }
 
 /** A running engine: the one in this process, or the one in another process that this process has joined. */

@@ -73,7 +73,7 @@ export async function startWithLock(options: EngineOptions, lock: DirectoryLock)
 
 /** Opens one part after the other; each adds how it is closed, and the last opened closes first. */
 async function start(options: EngineOptions, opened: (() => void | Promise<void>)[]): Promise<Engine> {
-  const { directory, region = 'us-east-1', joinedGrace = dayMilliseconds } = options;
+  const { directory, region = 'us-east-1', joinedGrace = dayMilliseconds, replicates = true } = options;
   const state = join(directory, 'engine');
   const loaded = loadAssembly(options.assembly, region, integrationNames);
   const place = localPlace(region, directory);
@@ -99,6 +99,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
     directory: join(directory, 's3'),
     authenticate: check,
     authorize: ({ principal, context }, rights) => permit(principal, rights, context),
+    authorizeRole: (role, rights) => permit(sessionOf(role, 's3-replication'), rights),
     region,
     account: place.account,
     requireKey,
@@ -220,7 +221,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
   await idle();
   const lifecycle = () => s3.carryOutLifecycle().catch((error: Error) => process.stderr.write(`local engine: ${error.stack}\n`));
   await lifecycle();
-  opened.push(await s3.startReplication());
+  if (replicates) opened.push(await s3.startReplication());
   opened.push(onEachDay(() => void activity.during(lifecycle)));
   ready.resolve();
 

@@ -82,6 +82,7 @@ export class Authorizer {
         'aws:epochtime': String(Math.floor(Date.now() / 1000)),
         ...(action.startsWith('s3:') && { 's3:resourceaccount': account }),
         ...(isKey && { 'kms:calleraccount': isService(principal) ? account : accountOf(principal.identityArn) }),
+        ...(isKey && { 'kms:resourcealiases': keys.aliasesOf(resolved) }),
         ...(isKey && via !== undefined && { 'kms:viaservice': `${via}.${regionOf(resolved)}.${urlSuffix}` }),
         ...caller,
         ...ofCall,

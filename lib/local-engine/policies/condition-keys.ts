@@ -45,7 +45,7 @@ const ONE_VALUE = [
   'sts:RoleSessionName',
 ];
 /** With several values at once: they need ForAllValues or ForAnyValue. */
-const MANY_VALUES = ['kms:EncryptionContextKeys', 's3:RequestObjectTagKeys'];
+const MANY_VALUES = ['kms:EncryptionContextKeys', 'kms:ResourceAliases', 's3:RequestObjectTagKeys'];
 /** Followed by a name of the user's choice. */
 const FAMILIES = ['kms:EncryptionContext:', 's3:ExistingObjectTag/', 's3:RequestObjectTag/'];
 

@@ -46,7 +46,13 @@ const NETWORK_INTERFACE = ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInt
  * role that no call of the running engine shows. Roles that are not in the assembly are somebody else's, and nothing is known of them.
  */
 export function checkDeployment(assembly: Assembly, policies: AssemblyPolicies, problems: Problem[]): void {
-  const uses = [...functions(assembly), ...machines(assembly), ...ruleTargets(assembly), ...scheduleTargets(assembly)];
+  const uses = [
+    ...functions(assembly),
+    ...machines(assembly),
+    ...ruleTargets(assembly),
+    ...scheduleTargets(assembly),
+    ...replications(assembly),
+  ];
   for (const use of uses) {
     const { stack, logicalId } = use.resource;
     for (const message of objections(use, assembly.place, policies)) {
@@ -127,6 +133,15 @@ function ruleTargets(assembly: Assembly): RoleUse[] {
       return [{ resource, property, roleArn, service: 'events.amazonaws.com', sourceArn: resource.arn as string }];
     }),
   );
+}
+
+function replications(assembly: Assembly): RoleUse[] {
+  return resourcesOf(assembly, 'AWS::S3::Bucket').flatMap((resource) => {
+    const { ReplicationConfiguration: configuration } = resource.properties as { ReplicationConfiguration?: { Role: string } };
+    if (configuration === undefined) return [];
+    const property = 'ReplicationConfiguration.Role';
+    return [{ resource, property, roleArn: configuration.Role, service: 's3.amazonaws.com', sourceArn: resource.arn as string }];
+  });
 }
 
 function scheduleTargets(assembly: Assembly): RoleUse[] {

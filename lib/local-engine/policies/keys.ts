@@ -14,6 +14,7 @@ export function regionOf(keyArn: string): string {
 export class Keys {
   readonly #place: Place;
   readonly #arns = new Map<string, string>();
+  readonly #aliases = new Map<string, string[]>();
 
   constructor(assembly: Assembly) {
     this.#place = assembly.place;
@@ -24,6 +25,7 @@ export class Keys {
     for (const { name, properties } of resourcesOf(assembly, 'AWS::KMS::Alias')) {
       const target = this.#arns.get(String(properties.TargetKeyId));
       if (target === undefined) continue;
+      this.#aliases.set(target, [...this.aliasesOf(target), name]);
       const region = regionOf(target);
       this.#arns.set(arn({ ...this.#place, region }, 'kms', name), target);
       // A bare name means the key of the region in which it is asked for: elsewhere it is given as an ARN.
@@ -34,6 +36,11 @@ export class Keys {
   /** The ARN of a key; a name that nobody knows stays as it is. */
   arnOf(name: string): string {
     return this.#arns.get(name) ?? name;
+  }
+
+  /** The names that a key has, by its ARN. */
+  aliasesOf(keyArn: string): readonly string[] {
+    return this.#aliases.get(keyArn) ?? [];
   }
 
   isOfAService(name: string): boolean {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { JsonLines } from '../json-lines.ts';
+import type { Right } from '../policies/right.ts';
 import type { AccessLogs } from './access-logs.ts';
 import type { BucketProperties } from './bucket-properties.ts';
 import type { OpenBucket } from './call.ts';
@@ -16,6 +17,7 @@ export interface OwnWorkOptions {
   buckets: ReadonlyMap<string, OpenBucket>;
   clock: () => Date;
   requireKey: (key: string) => Promise<void>;
+  authorizeRole: (role: string, rights: readonly Right[]) => void;
   background: (work: () => Promise<void>) => Promise<void>;
   replicationMilliseconds: number;
   account: string;

@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Right } from '../policies/right.ts';
+import { replicationRights } from '../policies/rights/s3-replication.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Bucket } from './bucket.ts';
 import type { OpenBucket } from './call.ts';
@@ -14,6 +16,8 @@ import type { ObjectVersion } from './version.ts';
 export interface ReplicatorOptions {
   buckets: ReadonlyMap<string, OpenBucket>;
   requireKey: (key: string) => Promise<void>;
+  /** Throws `AccessDenied` where the role of the replication lacks one of the rights. */
+  authorizeRole: (role: string, rights: readonly Right[]) => void;
   clock: () => Date;
   /** Runs work that nobody waits for. */
   background: (work: () => Promise<void>) => Promise<void>;
@@ -84,6 +88,8 @@ export class Replicator {
     if ((version.lock || version.legalHold) && target.properties.ObjectLockEnabled !== true) {
       throw new Unreplicable('the destination has no locks');
     }
+    const role = source.properties.ReplicationConfiguration!.Role;
+    this.#options.authorizeRole(role, replicationRights(source.name, target.name, version, rule));
     const { tags, lock, legalHold } = version;
     const replica = target.index.find(version.key, version.versionId);
     if (replica?.deleteMarker === false) return target.amend(replica, () => ({ tags, legalHold, ...(lock && { lock }) }));

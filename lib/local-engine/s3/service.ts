@@ -27,6 +27,8 @@ export interface S3Options {
   authenticate?: (request: IncomingMessage) => Caller;
   /** Throws `AccessDenied` for whoever lacks one of the rights. */
   authorize?: (caller: Caller, rights: readonly Right[]) => void;
+  /** The same for a role in whose name S3 itself works, by its ARN; without it, each may do all. */
+  authorizeRole?: (role: string, rights: readonly Right[]) => void;
   clock?: () => Date;
   region?: string;
   /** Throws a `ServiceError` of KMS for a key that cannot be used now. */
@@ -87,6 +89,7 @@ export function createS3(options: S3Options): S3 {
     directory,
     authenticate = refuseEverybody,
     authorize = refuseEverybody,
+    authorizeRole = () => {},
     clock = () => new Date(),
     region = 'us-east-1',
     requireKey = async () => {},
@@ -109,7 +112,16 @@ export function createS3(options: S3Options): S3 {
     if (existsSync(path)) open(name, JSON.parse(readFileSync(path, 'utf8')) as BucketFile);
   }
 
-  const own = new OwnWork({ directory, buckets, clock, requireKey, background, replicationMilliseconds, account });
+  const own = new OwnWork({
+    directory,
+    buckets,
+    clock,
+    requireKey,
+    authorizeRole,
+    background,
+    replicationMilliseconds,
+    account,
+  });
 
   return {
     async handle(request, response) {

@@ -68,7 +68,7 @@ export const allow = (...statements: [actions: string | string[], resource: unkn
 export const roleResource = {
   Type: 'AWS::IAM::Role',
   Properties: {
-    AssumeRolePolicyDocument: trust('lambda', 'states', 'events', 'scheduler'),
+    AssumeRolePolicyDocument: trust('lambda', 'states', 'events', 'scheduler', 's3'),
     Policies: [{ PolicyName: 'Everything', PolicyDocument: allow(['*', '*']) }],
   },
 };

@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { GetBucketLocationCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketLocationCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../../lib/local-engine/start-engine.ts';
+import { quietEngine } from '../../support/quiet-engine.ts';
 import { type ForeignStack, roleResource, writeAssembly } from './foreign-assembly.ts';
 import { hostCommands, scratchFolder, started } from './foreign-engine.ts';
 import { refusal } from './s3/s3-server.ts';
 
+quietEngine();
 const VersioningConfiguration = { Status: 'Enabled' };
 const kms = (KMSMasterKeyID: unknown) => ({
   ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID } }],
@@ -61,9 +70,9 @@ const stacks: Record<string, ForeignStack> = {
   },
 };
 
-async function opened() {
+async function opened(of = stacks) {
   const directory = scratchFolder();
-  const { engine } = await started({ directory, assembly: writeAssembly(join(directory, 'cdk.out'), stacks), hostCommands });
+  const { engine } = await started({ directory, assembly: writeAssembly(join(directory, 'cdk.out'), of), hostCommands });
   const clientIn = (region: string) => {
     const { endpoint, operatorCredentials: credentials } = engine;
     return new S3Client({ endpoint, region, credentials, maxAttempts: 1 });
@@ -79,6 +88,47 @@ test('what is put into a bucket is in its replica of another region when the eng
   expect([await replica.Body!.transformToString(), replica.ReplicationStatus]).toEqual(['bytes', 'REPLICA']);
   expect(replica.SSEKMSKeyId).toMatch(/^arn:aws:kms:us-west-2:/);
   expect(engine.report).toContainEqual(expect.stringContaining('on the same disk'));
+});
+
+/** All that a role needs to copy: the two buckets, and each key in its region; the far one by its alias. */
+const copying = [
+  ['s3:GetReplicationConfiguration', 'arn:aws:s3:::shelf-near'],
+  ['s3:ListBucket', 'arn:aws:s3:::shelf-near'],
+  ['s3:GetObjectVersionForReplication', 'arn:aws:s3:::shelf-near/*'],
+  ['s3:GetObjectVersionAcl', 'arn:aws:s3:::shelf-near/*'],
+  ['s3:GetObjectVersionTagging', 'arn:aws:s3:::shelf-near/*'],
+  ['s3:ReplicateObject', 'arn:aws:s3:::shelf-far/*'],
+  ['s3:ReplicateTags', 'arn:aws:s3:::shelf-far/*'],
+  ['kms:Decrypt', 'arn:aws:kms:us-east-1:*:key/*'],
+  ['kms:Encrypt', 'arn:aws:kms:us-west-2:*:key/*'],
+] as const;
+
+function statement([Action, Resource]: (typeof copying)[number]) {
+  const Condition = Action === 'kms:Encrypt' && {
+    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/name' },
+    StringEquals: { 'kms:ViaService': 's3.us-west-2.amazonaws.com' },
+  };
+  return { Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
+}
+
+async function replicatedAs(rights: readonly (typeof copying)[number][]) {
+  const PolicyDocument = { Version: '2012-10-17', Statement: rights.map(statement) };
+  const { Resources } = stacks.Near!;
+  const Clerk = {
+    ...roleResource,
+    Properties: { ...roleResource.Properties, Policies: [{ PolicyName: 'Copying', PolicyDocument }] },
+  };
+  const { engine, near } = await opened({ ...stacks, Near: { Resources: { ...Resources, Clerk } } });
+  const at = { Bucket: 'shelf-near', Key: 'k' };
+  await near.send(new PutObjectCommand({ ...at, Body: 'x', Tagging: 'a=b' }));
+  await engine.idle();
+  return (await near.send(new HeadObjectCommand(at))).ReplicationStatus;
+}
+
+test('the role of a replication needs every right to copy, and without one the object stays FAILED', async () => {
+  expect(await replicatedAs(copying)).toBe('COMPLETED');
+  for (const [left] of copying)
+    expect([left, await replicatedAs(copying.filter(([action]) => action !== left))]).toEqual([left, 'FAILED']);
 });
 
 test('a key and an alias are known in their own region only, also where another has the same name', async () => {
