@@ -3,6 +3,7 @@ import { readSuite } from '../lib/config/read-suite.ts';
 import { Observability } from '../lib/platform/aspects.ts';
 import { FEATURE_FLAGS } from '../lib/platform/feature-flags.ts';
 import { refuseDeployment } from '../lib/platform/refuse-deployment.ts';
+import { ReplicaStack } from '../lib/replica-stack.ts';
 import { SuiteBackupStack } from '../lib/suite-backup-stack.ts';
 import { VaultStack } from '../lib/vault-stack.ts';
 
@@ -12,7 +13,10 @@ export const app = new App({
   context: FEATURE_FLAGS,
 });
 const suite = await readSuite((name) => app.node.tryGetContext(name));
+const { replica } = suite.vault;
 const vault = new VaultStack(app, suite.stackNames.vault, { suite });
+// S3 replicates only to a bucket that is there.
+if (replica) vault.addStackDependency(new ReplicaStack(app, suite.stackNames.replica, { suite, replica }));
 new SuiteBackupStack(app, suite.stackNames.workflows, { suite, vault });
 if (suite.deploymentRefusal) refuseDeployment(vault, suite.deploymentRefusal);
 Aspects.of(app).add(new Observability());

@@ -12,12 +12,13 @@ const HIDDEN_DAYS = 14;
  * S3 counts from each object's own creation and removes at midnight UTC: an artifact made before midnight would go a day before the
  * manifest that was made after it.
  */
-const ARTIFACTS_LATER_DAYS = 2;
+export const ARTIFACTS_LATER_DAYS = 2;
 /** What nobody reads once the run that wrote it has ended: lists of a restore or an assessment, a scratch's password. */
-const WORK_DAYS = 3;
+export const WORK_DAYS = 3;
 const RESTORE_RECORD_DAYS = 400;
 const FAILURE_RECORD_DAYS = 90;
 const TOUCH_RECORD_DAYS = 400;
+const REPLICA_RECORD_DAYS = 400;
 /** A proof holds all that its findings say. */
 const FINDINGS_DAYS = 14;
 
@@ -25,7 +26,7 @@ const FINDINGS_DAYS = 14;
  * Expiry by prefix and tag. No rule matches `pinned`, and none expires noncurrent versions by prefix alone, which would delete pinned
  * ones; only the lock, which is replaced all the time, has such a rule.
  */
-export function lifecycleRules(suite: string, retention: Retention): s3.LifecycleRule[] {
+export function lifecycleRules(suite: string, retention: Retention, hasReplica: boolean): s3.LifecycleRule[] {
   const days = retentionDays(retention);
   const prefixes = [
     { name: 'manifests', prefix: keys.manifests(suite), later: 0 },
@@ -55,6 +56,16 @@ export function lifecycleRules(suite: string, retention: Retention): s3.Lifecycl
       expiration: Duration.days(TOUCH_RECORD_DAYS),
       noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
     },
+    ...(hasReplica
+      ? [
+          {
+            id: 'replica-records',
+            prefix: keys.replicaRecords(suite),
+            expiration: Duration.days(REPLICA_RECORD_DAYS),
+            noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+          },
+        ]
+      : []),
     {
       id: 'findings',
       prefix: keys.allFindings(suite),

@@ -1,6 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
+import type { ReplicaFacts } from '../functions/contract/replica.ts';
 import { RETENTION_TAG, type Retention } from '../functions/contract/tiers.ts';
 import type { Agent } from './platform/agent.ts';
+import { type ReplicaPlace, replicaKeyRight } from './replica-place.ts';
 import type { VaultStack } from './vault-stack.ts';
 
 /** Patterns of keys below the suite's prefix that an agent may use; nothing that is not listed. */
@@ -22,6 +24,8 @@ export interface VaultRights {
   readonly list?: readonly string[];
   /** Listing every version, hidden ones too. */
   readonly history?: readonly string[];
+  /** The same of the replica, where the suite file asks for one. */
+  readonly replica?: Pick<VaultRights, 'read' | 'readVersions' | 'thaw' | 'list'>;
   /** Writing evidence, or asking whether it was written by who may. */
   readonly evidence?: 'sign' | 'check';
 }
@@ -74,6 +78,7 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
       StringLike: { 's3:prefix': history.map((pattern) => `${suite}/${pattern}`) },
     });
   }
+  if (rights.replica && vault.replica) giveReplicaRights(agent, vault.replica, suite, rights.replica);
   if (evidence) {
     agent.allow([evidence === 'sign' ? 'kms:Sign' : 'kms:Verify'], [vault.signingKey.keyArn]);
     agent.function.addEnvironment('SIGNING_KEY', vault.signingKey.keyArn);
@@ -88,4 +93,24 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
     });
   }
   return agent;
+}
+
+function giveReplicaRights(
+  agent: Agent,
+  place: ReplicaPlace,
+  suite: string,
+  { read = [], readVersions = [], thaw = [], list = [] }: NonNullable<VaultRights['replica']>,
+): void {
+  const objects = (patterns: readonly string[]) => patterns.map((pattern) => place.objects(`${suite}/${pattern}`));
+  if (read.length) agent.allow(['s3:GetObject'], objects(read));
+  if (readVersions.length) agent.allow(['s3:GetObjectVersion'], objects(readVersions));
+  if (thaw.length) agent.allow(['s3:RestoreObject'], objects(thaw));
+  const listed = [...new Set([...list, ...read, ...readVersions])].map((pattern) => `${suite}/${pattern}`);
+  agent.allow(['s3:ListBucket'], [place.bucketArn], { StringLike: { 's3:prefix': listed } });
+  if (read.length + readVersions.length) {
+    const { actions, resources, conditions } = replicaKeyRight(Stack.of(agent), place, ['kms:Decrypt']);
+    agent.allow(actions, resources, conditions);
+  }
+  const facts: ReplicaFacts = { bucket: place.bucketName, region: place.region };
+  agent.function.addEnvironment('REPLICA', JSON.stringify(facts));
 }

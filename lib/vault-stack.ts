@@ -6,6 +6,8 @@ import type { Construct } from 'constructs';
 import { vaultReaderRoleName } from '../functions/contract/names.ts';
 import type { ObjectLock } from '../functions/contract/object-lock.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
+import { type ReplicaPlace, replicaKeyRight, replicaPlace } from './replica-place.ts';
+import { Replication } from './replication.ts';
 import { hostOnlyThroughS3, onlySealAndProofSign } from './vault-key-policy.ts';
 import { lifecycleRules } from './vault-lifecycle.ts';
 import { ACCESS_LOGS, VaultLogs } from './vault-logs.ts';
@@ -21,11 +23,13 @@ export class VaultStack extends Stack {
   /** Signs manifests and proofs; an asymmetric key does not rotate. */
   readonly signingKey: kms.Key;
   readonly lock: ObjectLock | null;
+  readonly replica: ReplicaPlace | null;
 
   constructor(scope: Construct, id: string, props: { suite: SuiteConfig }) {
     super(scope, id, { terminationProtection: true, description: `Recovery points of ${props.suite.name}` });
     const { suite } = props;
     this.lock = suite.vault.lock;
+    this.replica = replicaPlace(this, suite);
     this.key = new kms.Key(this, 'Key', {
       description: `Recovery points of ${suite.name}`,
       alias: `${suite.name}-vault`,
@@ -56,11 +60,12 @@ export class VaultStack extends Stack {
       ...(this.lock && { objectLockDefaultRetention: untilSealed(this.lock) }),
       serverAccessLogsBucket: logs.bucket,
       serverAccessLogsPrefix: ACCESS_LOGS,
-      lifecycleRules: lifecycleRules(suite.name, suite.retention),
+      lifecycleRules: lifecycleRules(suite.name, suite.retention, suite.vault.replica !== null),
       removalPolicy: RemovalPolicy.RETAIN,
     });
     for (const statement of vaultPolicy(this.bucket, this.key, suite)) this.bucket.addToResourcePolicy(statement);
     if (suite.vault.trail) logs.watch(suite.name, this.bucket);
+    if (this.replica) new Replication(this, 'Replication', { suite, bucket: this.bucket, key: this.key, replica: this.replica });
     this.readerByHand(suite);
   }
 
@@ -78,11 +83,17 @@ export class VaultStack extends Stack {
     allow(['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionTagging'], [this.bucket.arnForObjects('*')]);
     allow(['kms:Decrypt'], [this.key.keyArn], { StringEquals: { 'kms:ViaService': `s3.${this.region}.${this.urlSuffix}` } });
     allow(['kms:GetPublicKey', 'kms:Verify'], [this.signingKey.keyArn]);
+    if (this.replica) {
+      allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.replica.bucketArn]);
+      allow(['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionTagging'], [this.replica.objects('*')]);
+      reader.addToPolicy(new iam.PolicyStatement(replicaKeyRight(this, this.replica, ['kms:Decrypt'])));
+    }
     new CfnOutput(this, 'ReaderRole', { value: reader.roleArn });
   }
 }
 
-function untilSealed({ mode }: ObjectLock): s3.ObjectLockRetention {
+/** The lock of what is new in the vault, and so in its replica. */
+export function untilSealed({ mode }: ObjectLock): s3.ObjectLockRetention {
   const days = Duration.days(LOCKED_UNTIL_SEALED_DAYS);
   return mode === 'compliance' ? s3.ObjectLockRetention.compliance(days) : s3.ObjectLockRetention.governance(days);
 }

@@ -22,6 +22,13 @@ export const keys = {
   /** Calls on the vault that none of ours makes, once for each hour and kind. */
   touch: (suite: string, occasion: string) => `${suite}/touches/${occasion}.json`,
   touches: (suite: string) => `${suite}/touches/`,
+  /** What was found out about the replica. Proofs of what lies there say nothing of the vault, so they stand apart from its own. */
+  replicaRecords: (suite: string) => `${suite}/replica/`,
+  replicaLooks: (suite: string) => `${suite}/replica/looks/`,
+  replicaLook: (suite: string, time: string) => `${suite}/replica/looks/${time}.json`,
+  replicaProofs: (suite: string) => `${suite}/replica/proofs/`,
+  replicaProof: (suite: string, id: string, proofId: string, passed: boolean) =>
+    `${suite}/replica/proofs/${id}/${proofId}.${passed ? 'passed' : 'failed'}.json`,
   lock: (suite: string) => `${suite}/lock.json`,
   restores: (suite: string) => `${suite}/restores/`,
   restorePlan: (suite: string, restoreId: string) => `${suite}/restores/${restoreId}/plan.json`,

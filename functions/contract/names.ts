@@ -4,6 +4,7 @@ export const SUITE_NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 
 export const vaultStackName = (suite: string) => `${suite}-vault`;
+export const replicaStackName = (suite: string) => `${suite}-replica`;
 export const workflowStackName = (suite: string) => `${suite}-backup`;
 /** The host's documents, in two stacks of their own: with the workflows they are more than the megabyte that CloudFormation takes. */
 export const documentStackName = (suite: string, of: 'backup' | 'restore') => `${suite}-${of}-documents`;
@@ -17,6 +18,9 @@ export const agentRoleName = (suite: string, agent: string) => `${suite}-backup-
 /** For the day on which the workflows are not at hand: may read everything in the vault, by hand. */
 export const vaultReaderRoleName = (suite: string) => `${suite}-vault-reader`;
 export const replicationRoleName = (suite: string) => `${suite}-vault-replication`;
+/** Fixed names, because CloudFormation carries no references from one region to another. Bucket names are one space for everybody: hence the account. */
+export const replicaBucketName = (suite: string, account: string) => `${suite}-replica-${account}`;
+export const replicaKeyAlias = (suite: string) => `alias/${suite}-replica`;
 export const trailName = (suite: string) => `${suite}-vault`;
 
 /** Proofs of several suites may run on one host at once: each scratch server takes the first free of so many ports. */
@@ -42,5 +46,7 @@ export const OUTPUTS = {
   scheduleGroup: 'ScheduleGroup',
   retention: 'Retention',
   operatorRole: 'OperatorRole',
+  /** Only where there is one. */
+  replica: 'Replica',
   secretsKeptIn: 'SecretsKeptIn',
 } as const;

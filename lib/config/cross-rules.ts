@@ -9,7 +9,7 @@ import { retentionSchema, vaultSchema } from './suite-schema.ts';
 const GROUPS = ['databases', 'volumes', 'paths', 'files'] as const;
 
 /** Rules that look at two places. They read the raw file, so that a mistake elsewhere, which the schema reports, does not hide them. */
-export function crossProblems(raw: unknown): Problem[] {
+export function crossProblems(raw: unknown, { region }: { readonly region?: string | undefined }): Problem[] {
   return [
     ...scheduleProblems(raw),
     ...sourceProblems(raw),
@@ -17,6 +17,7 @@ export function crossProblems(raw: unknown): Problem[] {
     ...hostProblems(raw),
     ...colderProblems(raw),
     ...lockProblems(raw),
+    ...replicaProblems(raw, region),
   ];
 }
 
@@ -113,6 +114,23 @@ function lockProblems(raw: unknown): Problem[] {
     const message = `is longer than a ${tier} point lives, ${lives} days: what is locked stays, and is paid for, though it is not restored from any more`;
     return [problem(['vault', 'lock', 'days', tier], raw, message)];
   });
+}
+
+/** A copy that goes with what it was copied from is none. */
+function replicaProblems(raw: unknown, vaultRegion: string | undefined): Problem[] {
+  const at = (name: string) => ['vault', 'replica', name];
+  const [region, account, vaultAccount] = ['region', 'account', 'vaultAccount'].map((name) => valueAt(raw, at(name)) ?? null);
+  const same = 'must be another account than that of the replica; leave both out when there is only one';
+  return [
+    ...(vaultRegion !== undefined && region === vaultRegion
+      ? [problem(at('region'), raw, 'is the region of the vault: the replica must lie in another')]
+      : []),
+    ...(account !== null && vaultAccount === null
+      ? [problem(at('vaultAccount'), raw, 'is needed together with account: the replica lets that account in')]
+      : []),
+    ...(account === null && vaultAccount !== null ? [problem(at('account'), raw, 'is needed together with vaultAccount')] : []),
+    ...(account !== null && account === vaultAccount ? [problem(at('vaultAccount'), raw, same)] : []),
+  ];
 }
 
 /** With its defaults; undefined when it does not fit the schema, which says so. */

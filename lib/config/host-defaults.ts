@@ -19,6 +19,8 @@ export const CONTEXT_NAMES = [...TEXTS, 'vpcId', ...LISTS] as const;
 
 export interface HostOptions {
   readonly local: boolean;
+  /** Where the vault will lie, as far as that is known. */
+  readonly region?: string | undefined;
   readonly overrides?: Readonly<Record<string, string | undefined>>;
 }
 

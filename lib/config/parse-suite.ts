@@ -1,6 +1,6 @@
 import type { core } from 'zod';
 import { sourceLabel } from '../../functions/contract/keys.ts';
-import { documentStackName, vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
+import { documentStackName, replicaStackName, vaultStackName, workflowStackName } from '../../functions/contract/names.ts';
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import { crossProblems } from './cross-rules.ts';
 import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
@@ -21,7 +21,7 @@ export function parseSuite(raw: unknown, options: HostOptions): SuiteConfig {
   const parsed = suiteSchema.safeParse(complete);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, complete))),
-    ...crossProblems(complete),
+    ...crossProblems(complete, options),
   ];
   if (!parsed.success || problems.length > 0) throw new SuiteInvalid(problems);
   return configOf(parsed.data, options.local);
@@ -42,6 +42,9 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
     vault: {
       ...suite.vault,
       lock: suite.vault.lock && { mode: suite.vault.lock.mode, days: lockDays(suite.retention, suite.vault.lock.days) },
+      // On one machine there is one account.
+      replica:
+        suite.vault.replica && (local ? { ...suite.vault.replica, account: null, vaultAccount: null } : suite.vault.replica),
     },
     verification: {
       ...suite.verification,
@@ -50,6 +53,7 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
     },
     stackNames: {
       vault: vaultStackName(suite.name),
+      replica: replicaStackName(suite.name),
       backupDocuments: documentStackName(suite.name, 'backup'),
       restoreDocuments: documentStackName(suite.name, 'restore'),
       workflows: workflowStackName(suite.name),

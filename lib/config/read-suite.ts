@@ -15,11 +15,12 @@ const DEFAULT_SUITE = fileURLToPath(new URL('../../bin/suite.ts', import.meta.ur
  * in the file that SUITE_BACKUP_PROBLEMS names (a path or a file descriptor).
  */
 export async function readSuite(context: (name: string) => unknown): Promise<SuiteConfig> {
-  const { SUITE_BACKUP_SUITE, SUITE_BACKUP_LOCAL, SUITE_BACKUP_PROBLEMS } = process.env;
+  const { SUITE_BACKUP_SUITE, SUITE_BACKUP_LOCAL, SUITE_BACKUP_PROBLEMS, CDK_DEFAULT_REGION } = process.env;
   try {
     const file = SUITE_BACKUP_SUITE || String(context('suite') ?? DEFAULT_SUITE);
     const overrides = Object.fromEntries(CONTEXT_NAMES.map((name) => [name, textOf(context(name))]));
-    const suite = parseSuite(await loadSuiteFile(file), { local: SUITE_BACKUP_LOCAL === '1', overrides });
+    const options = { local: SUITE_BACKUP_LOCAL === '1', region: CDK_DEFAULT_REGION, overrides };
+    const suite = parseSuite(await loadSuiteFile(file), options);
     for (const warning of suite.warnings) process.stderr.write(`warning: ${warning}\n`);
     return suite;
   } catch (error) {

@@ -42,6 +42,15 @@ export interface VaultConfig {
   readonly lock: ObjectLock | null;
   readonly readers: readonly string[];
   readonly trail: boolean;
+  readonly replica: Replica | null;
+}
+
+/** A second home for every point, which nothing that happens in the vault makes smaller. */
+export interface Replica {
+  readonly region: string;
+  /** Another account, which then must know that of the vault; null, both: the same. */
+  readonly account: string | null;
+  readonly vaultAccount: string | null;
 }
 
 /** The suite file after validation: every default filled in, every source in one flat list. What the stacks are made from. */
@@ -67,7 +76,7 @@ export interface SuiteConfig {
   readonly alerts: { readonly emails: readonly string[] };
   /** Seconds: one question to the host, one capture, one step of a proof, waiting for an archive, a whole workflow. */
   readonly timeouts: Readonly<Record<'inspect' | 'capture' | 'prove' | 'thaw' | 'workflow', number>>;
-  readonly stackNames: Readonly<Record<'vault' | 'backupDocuments' | 'restoreDocuments' | 'workflows', string>>;
+  readonly stackNames: Readonly<Record<'vault' | 'replica' | 'backupDocuments' | 'restoreDocuments' | 'workflows', string>>;
   readonly warnings: readonly string[];
   /** Why these stacks may be synthesized but not deployed (a placeholder is still in the suite file); null when they may. */
   readonly deploymentRefusal: string | null;

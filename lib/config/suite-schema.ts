@@ -141,6 +141,13 @@ const lock = z.discriminatedUnion(
   "mode must be 'governance' or 'compliance'",
 );
 
+const accountNumber = z.string().regex(/^\d{12}$/, 'must be the 12 digits of an AWS account');
+const replica = z.strictObject({
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be the name of an AWS region such as 'eu-west-1'"),
+  account: accountNumber.nullable().default(null),
+  vaultAccount: accountNumber.nullable().default(null),
+});
+
 export const vaultSchema = z.strictObject({
   /** Versions cannot be deleted for so many days, by nobody; null: only policies keep them. */
   lock: lock.nullable().default(null),
@@ -150,6 +157,8 @@ export const vaultSchema = z.strictObject({
     .default([]),
   /** Every call on an object of the vault is recorded, and what nobody should do is told. */
   trail: z.boolean().default(true),
+  /** Where every point is copied to; null: it lies in one region only. */
+  replica: replica.nullable().default(null),
 });
 
 const seconds = (fallback: number) => number.int().min(10).max(86_400, 'must be at most 86400 seconds, a day').default(fallback);

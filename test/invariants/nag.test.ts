@@ -29,7 +29,11 @@ const SUITES: Record<string, Record<string, unknown>> = {
     host: { ...HOST, address: '10.0.0.9', network: NETWORK },
     schedules: { daily: 'cron(0 2 * * ? *)', full: 'cron(0 3 ? * SUN *)' },
     alerts: { emails: ['ana@example.com'] },
-    vault: { lock: { mode: 'governance' }, readers: ['arn:aws:iam::123456789012:role/auditor'] },
+    vault: {
+      lock: { mode: 'governance' },
+      readers: ['arn:aws:iam::123456789012:role/auditor'],
+      replica: { region: 'eu-west-1' },
+    },
   },
 };
 

@@ -34,7 +34,7 @@ export class SynthesizedApp {
   readonly suite = 'process-engineering-suite';
   readonly resources: readonly Resource[];
 
-  constructor(suite?: Record<string, unknown>) {
+  constructor(suite?: Record<string, unknown>, stacks: readonly string[] = STACKS) {
     const file = join(this.folder, 'suite.json');
     if (suite) writeFileSync(file, JSON.stringify({ name: this.suite, ...suite }));
     const context = {
@@ -46,7 +46,7 @@ export class SynthesizedApp {
       securityGroupIds: 'sg-0123456789abcdef0',
     };
     synthesize(this.folder, context, { ...BUNDLES, ...(suite && { SUITE_BACKUP_SUITE: file }) });
-    this.resources = STACKS.flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
+    this.resources = stacks.flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
   }
 
   template(stack: string): { Resources: Record<string, Record<string, unknown>> } & Record<string, unknown> {
