@@ -12,9 +12,10 @@ import type { ProofAgents } from './verify/prove-workflow.ts';
 const MANIFESTS = ['recovery-points/*'];
 const ARTIFACTS = ['artifacts/*'];
 /** A sealed point: its manifest, and the versions of objects that it names. */
-const POINT: VaultRights = { read: MANIFESTS, readVersions: ARTIFACTS };
+const POINT: VaultRights = { read: MANIFESTS, readVersions: ARTIFACTS, replica: { read: MANIFESTS, readVersions: ARTIFACTS } };
 /** The same, and what the host has stored meanwhile to be compared with it. */
-const POINT_AND_NEW: VaultRights = { read: [...MANIFESTS, ...ARTIFACTS], readVersions: ARTIFACTS };
+const POINT_AND_NEW: VaultRights = { ...POINT, read: [...MANIFESTS, ...ARTIFACTS] };
+const OF_REPLICA: VaultRights = { replica: { read: MANIFESTS } };
 const FINDINGS: VaultRights = { put: ['findings/*'] };
 
 type More = Partial<Pick<AgentProps, 'timeoutSeconds' | 'memoryMiB' | 'network'>>;
@@ -78,7 +79,11 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   };
   const proof: ProofAgents = {
     planProof: make('verify/plan-proof', { ...POINT, ...FINDINGS, evidence: 'check' }),
-    checkObjects: make('verify/check-objects', { ...POINT_AND_NEW, ...FINDINGS }),
+    checkObjects: make('verify/check-objects', {
+      ...POINT_AND_NEW,
+      ...FINDINGS,
+      replica: { read: [...MANIFESTS, ...ARTIFACTS], readVersions: ARTIFACTS },
+    }),
     readBack: make('verify/read-back', { ...POINT, ...FINDINGS }, streams),
     compareFiles: make('verify/compare-files', { ...POINT, ...FINDINGS }, streams),
     presign: make('verify/presign', POINT),
@@ -86,7 +91,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     compareRoles: make('verify/compare-roles', { ...POINT_AND_NEW, ...FINDINGS }),
     compareSchema: make(
       'verify/compare-schema',
-      { read: [...MANIFESTS, ...ARTIFACTS], ...FINDINGS },
+      { read: [...MANIFESTS, ...ARTIFACTS], ...FINDINGS, ...OF_REPLICA },
       { timeoutSeconds: 300, memoryMiB: 1024 },
     ),
     compareRows: make(
@@ -96,28 +101,42 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     ),
     crossCheck: make('verify/cross-check', { ...POINT_AND_NEW, ...FINDINGS }, streams),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/work/*'] }),
-    writeProof: make('verify/write-proof', { read: [...MANIFESTS, 'findings/*'], put: ['proofs/*'], evidence: 'sign' }),
+    writeProof: make('verify/write-proof', {
+      read: [...MANIFESTS, 'findings/*'],
+      put: ['proofs/*', ...(vault.replica ? ['replica/proofs/*'] : [])],
+      evidence: 'sign',
+      ...OF_REPLICA,
+    }),
   };
   if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   const RESTORES = ['restores/*'];
   const restore: RestoreAgents = {
-    chooseItems: make('restore/choose-items', { read: MANIFESTS, list: ['proofs/*', 'retention/*'] }),
+    chooseItems: make('restore/choose-items', {
+      read: MANIFESTS,
+      list: ['proofs/*', 'retention/*'],
+      replica: { read: MANIFESTS, list: ['proofs/*'] },
+    }),
     finishPlan: make('restore/finish-plan', {
       read: [...MANIFESTS, 'proofs/*', ...RESTORES],
       readVersions: ARTIFACTS,
       put: RESTORES,
       evidence: 'check',
+      replica: { read: [...MANIFESTS, 'proofs/*'], readVersions: ARTIFACTS },
     }),
     planContainers: make('restore/plan-containers', { read: RESTORES }),
-    checkPlan: make('restore/check-plan', { read: [...MANIFESTS, 'proofs/*', ...RESTORES], evidence: 'check' }),
-    thawPoint: make('restore/thaw-point', { ...POINT, thaw: ARTIFACTS }),
+    checkPlan: make('restore/check-plan', {
+      read: [...MANIFESTS, 'proofs/*', ...RESTORES],
+      evidence: 'check',
+      replica: { read: [...MANIFESTS, 'proofs/*'] },
+    }),
+    thawPoint: make('restore/thaw-point', { ...POINT, thaw: ARTIFACTS, replica: { ...POINT.replica, thaw: ARTIFACTS } }),
     recordStep: make('restore/record-step', { read: RESTORES, put: RESTORES }),
     recordRestore: make('restore/record-restore', { read: RESTORES, put: RESTORES }),
     planUndo: make('restore/plan-undo', { read: RESTORES }),
     judgeUndo: make('restore/judge-undo', {}),
     compareDatabase: make('restore/compare-database', POINT_AND_NEW, { timeoutSeconds: 300, memoryMiB: 1024 }),
     compareTree: make('restore/compare-tree', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
-    planAssess: make('restore/plan-assess', { read: MANIFESTS }),
+    planAssess: make('restore/plan-assess', { read: MANIFESTS, ...OF_REPLICA }),
     judgeAssess: make('restore/judge-assess', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
     presign: proof.presign,
   };
@@ -142,6 +161,14 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     prune: make('retain/prune', { ...HISTORY, put: RETENTION }, many),
     giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),
     showAgain: make('retain/show-again', { history: [...OBJECTS, ...RETENTION], removeVersions: [...OBJECTS, ...RETENTION] }),
+    lookAtReplica: vault.replica
+      ? make('retain/look-at-replica', {
+          read: [...MANIFESTS, 'proofs/*'],
+          readVersions: ARTIFACTS,
+          put: ['replica/looks/*'],
+          replica: { list: [...MANIFESTS, ...ARTIFACTS, 'proofs/*'] },
+        })
+      : null,
     markLeftovers: make('retain/mark-leftovers', {
       readVersions: MANIFESTS,
       history: [...MANIFESTS, ...ARTIFACTS],

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { keys } from '../functions/contract/keys.ts';
 import { agentRoleName, machineName } from '../functions/contract/names.ts';
 import type { Workflow } from './platform/workflow.ts';
+import { replicaKeyRight, replicatedPrefixes } from './replica-place.ts';
 import type { VaultStack } from './vault-stack.ts';
 
 export interface OperatorRoleProps {
@@ -32,6 +33,7 @@ export function operatorRole(scope: Construct, { suite, vault, workflows, hostLo
   const written = [
     ...[keys.manifests, keys.proofs, keys.failures, keys.restores, keys.retention].map((prefix) => `${prefix(suite)}*`),
     keys.lock(suite),
+    ...(vault.replica ? [`${keys.replicaRecords(suite)}*`] : []),
   ];
   allow(
     ['s3:GetObject'],
@@ -40,6 +42,15 @@ export function operatorRole(scope: Construct, { suite, vault, workflows, hostLo
   allow(['s3:ListBucket'], [vault.bucket.bucketArn], { StringLike: { 's3:prefix': written } });
   allow(['kms:Decrypt'], [vault.key.keyArn], { StringEquals: { 'kms:ViaService': `s3.${stack.region}.${stack.urlSuffix}` } });
   allow(['kms:GetPublicKey'], [vault.signingKey.keyArn]);
+  if (vault.replica) {
+    const place = vault.replica;
+    const { decisions, proofs, manifests, artifacts } = replicatedPrefixes(suite);
+    const read = [manifests, proofs, decisions].map((prefix) => `${prefix}*`);
+    allow(['s3:GetObject'], read.map(place.objects));
+    // What of a point is there is told by its keys. The others are asked for as in the vault, and there are none.
+    allow(['s3:ListBucket'], [place.bucketArn], { StringLike: { 's3:prefix': [...written, `${artifacts}*`] } });
+    role.addToPolicy(new iam.PolicyStatement(replicaKeyRight(stack, place, ['kms:Decrypt'])));
+  }
 
   allow(
     ['states:StartExecution', 'states:ListExecutions'],

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { OUTPUTS, workflowStackName } from '../functions/contract/names.ts';
+import type { ReplicaFacts } from '../functions/contract/replica.ts';
 import { agentsOf } from './agents.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { VaultWatch } from './alerts/vault-watch.ts';
@@ -154,7 +155,8 @@ export class SuiteBackupStack extends Stack {
       scheduleGroup: workflowStackName(name),
     });
 
-    const outputs: Record<keyof typeof OUTPUTS, string> = {
+    const facts: ReplicaFacts | null = vault.replica && { bucket: vault.replica.bucketName, region: vault.replica.region };
+    const outputs: Record<keyof typeof OUTPUTS, string | null> = {
       suite: name,
       bucket: vault.bucket.bucketName,
       backupMachine: backup.workflow.machine.stateMachineArn,
@@ -173,8 +175,10 @@ export class SuiteBackupStack extends Stack {
       scheduleGroup: workflowStackName(name),
       retention: JSON.stringify(policy),
       operatorRole: operator.roleArn,
+      replica: facts && JSON.stringify(facts),
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
     };
-    for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });
+    for (const [key, value] of Object.entries(outputs))
+      if (value !== null) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });
   }
 }

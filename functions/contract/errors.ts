@@ -195,6 +195,11 @@ export const ERRORS = {
     exit: 1,
     hint: 'Somebody who is none of ours called on the vault, its keys or its trail. Find out who it was and why.',
   },
+  ReplicaBehind: {
+    exit: 1,
+    hint: 'The newest points are not all in the replica: until they are, only the vault has them. See what status says of the replica.',
+  },
+  NoReplica: { exit: 2, hint: 'The suite file names none: see vault.replica in README, "configure".' },
   FloorReached: { exit: 7, hint: 'The newest proven points stay. Make and prove newer ones first; list shows which are held.' },
 
   // The workflow

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
+import { READ_FROM } from './replica.ts';
 import { signatureSchema } from './signature.ts';
 import type { CrossCheck, SqlCheck } from './sources.ts';
 
@@ -53,6 +54,8 @@ export const proofSchema = z.object({
   ok: z.boolean(),
   /** Why it is not ok: the first failed check. */
   reason: z.object({ name: z.string(), message: z.string(), source: z.string().nullable() }).nullable(),
+  /** Said of the replica only. */
+  readFrom: z.enum(READ_FROM).optional(),
   restoreSeconds: z.number().nonnegative(),
   server: z.object({ version: z.string(), image: z.string() }).nullable(),
   acceptedAnomaly: z.object({ who: z.string(), why: z.string() }).nullable(),

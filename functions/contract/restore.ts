@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ARCHIVE_CLASSES, THAW_TIERS } from './archive.ts';
 import { isId } from './ids.ts';
+import { readFrom } from './replica.ts';
 import { SOURCE_KINDS } from './sources.ts';
 
 /** Everything a restore writes down about itself, below `<suite>/restores/<restore id>/`: the plan, the journal, the outcomes. */
@@ -30,6 +31,8 @@ export const restoreOptions = z.object({
   safetyPoint: z.boolean(),
   /** How fast an archived point is thawed; plans of earlier versions do not say it. */
   thawTier: z.enum(THAW_TIERS).default('Standard'),
+  /** Where the point is read; the same. */
+  from: readFrom,
 });
 export type RestoreOptions = z.infer<typeof restoreOptions>;
 

@@ -6,6 +6,7 @@ import { required } from '../runtime/environment.ts';
 import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
 import { Signing } from '../runtime/signing.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readJournal, readPlan, readPoint } from './records.ts';
 
@@ -25,6 +26,7 @@ const LONGEST_AGE_MS = 3_600_000;
 const LONGEST_THAW_MS = 3 * 86_400_000;
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 const signing = new Signing();
 
 /** Whether a plan may be carried out, and how far an earlier run of it came. A refusal is an answer, not a failure: nobody is alarmed. */
@@ -38,6 +40,7 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
     restoreId,
     point: plan.point,
     mode: plan.mode,
+    from: plan.options.from,
     // What stood there before is safe since the first run; a second point would hold half of what was restored.
     safetyPoint: plan.safetyPoint && safetyPoint && (!resume || journal.length === 0),
     thawTier: plan.options.thawTier,
@@ -85,10 +88,11 @@ async function refusal(
   if (!inTheMiddle && !again && Date.now() - Date.parse(plan.at) > longest) {
     return refused(`The plan ${plan.restoreId} is of ${plan.at}, too old: plan again.`);
   }
-  const { checksum } = await readPoint(vault, plan.suite, plan.point);
+  const from = stored(plan.options.from);
+  const { checksum } = await readPoint(from, plan.suite, plan.point);
   if (checksum !== plan.manifestChecksum)
     return refused(`Recovery point ${plan.point} is not what it was when the restore was planned.`);
-  const { problems } = await signedEvidence(vault, signing, plan.suite, plan.point);
+  const { problems } = await signedEvidence(from, signing, plan.suite, plan.point);
   if (problems.length > 0) return { name: 'SignatureInvalid', message: problems.join(' ') };
   return null;
 }

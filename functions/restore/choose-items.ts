@@ -9,6 +9,7 @@ import { newestDecisions } from '../contract/retention.ts';
 import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { chosenItems } from './items.ts';
 import { looksAt } from './looks.ts';
@@ -22,13 +23,16 @@ const input = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Which point, which of its sources, and what must be asked of the host before anything can be promised. Touches nothing. */
 export const handler = agent(input, async ({ suite, request, sources, writers }) => {
-  const point = await resolve(suite, request.id);
-  await refuseGivenUp(suite, point);
+  const from = stored(request.from);
+  const point = await resolve(from, suite, request.id);
+  // What is given up in the vault stays in the replica.
+  if (request.from === 'vault') await refuseGivenUp(suite, point);
   const restoreId = `${idOf(new Date())}-${randomBytes(3).toString('hex')}`;
-  const manifest = await readPoint(vault, suite, point);
+  const manifest = await readPoint(from, suite, point);
   const { items } = chosenItems(manifest, request, sources);
   const looks = items.flatMap((item) => looksAt(item, request, manifest));
   const findWriters = { key: 'writers', document: 'find-writers', presign: null, parameters: { writers: encodeList(writers) } };
@@ -50,20 +54,20 @@ async function refuseGivenUp(suite: string, id: string): Promise<void> {
     throw new NamedError('Expired', `${id} was given up by an operator; its objects are going.`);
 }
 
-async function resolve(suite: string, wanted: string): Promise<string> {
+async function resolve(from: Vault, suite: string, wanted: string): Promise<string> {
   if (wanted !== 'latest' && wanted !== 'latest-proven') {
     if (!isId(wanted)) throw new NamedError('NotFound', `"${wanted}" is no id of a recovery point.`);
     return wanted;
   }
   const ids: string[] = [];
-  for await (const { key } of vault.list(keys.manifests(suite))) {
+  for await (const { key } of from.list(keys.manifests(suite))) {
     const id = idOfKey(keys.manifests(suite), key);
     if (id) ids.push(id);
   }
   const passed = new Map<string, boolean>();
   if (wanted === 'latest-proven') {
     // In the order of their keys, so the newest proof of each point has the last word.
-    for await (const { key } of vault.list(keys.proofs(suite))) {
+    for await (const { key } of from.list(keys.proofs(suite))) {
       const proof = parseProofKey(suite, key);
       if (proof) passed.set(proof.id, proof.passed);
     }

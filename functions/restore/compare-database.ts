@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { LONGEST_MESSAGE, NamedError } from '../contract/errors.ts';
 import { artifactOf } from '../contract/manifest.ts';
+import { readFrom } from '../contract/replica.ts';
 import { parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { databaseDifferences } from './database-differences.ts';
 import { readPoint } from './records.ts';
@@ -11,6 +13,7 @@ import { readPoint } from './records.ts';
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   label: z.string(),
   /** Where the host put the fingerprint of the database that lies beside the old one. */
   fingerprintKey: z.string(),
@@ -18,16 +21,18 @@ const input = z.object({
 
 const TOLD = 20;
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /**
  * Lets a restored database pass only when every row, sequence and large object is what was captured: nothing else may take the old one's
  * place. @throws NamedError FingerprintMismatch with the tables, ManifestInvalid
  */
-export const handler = agent(input, async ({ suite, id, label, fingerprintKey }) => {
-  const source = (await readPoint(vault, suite, id)).sources.find((candidate) => candidate.label === label);
+export const handler = agent(input, async ({ suite, id, from, label, fingerprintKey }) => {
+  const sealed = stored(from);
+  const source = (await readPoint(sealed, suite, id)).sources.find((candidate) => candidate.label === label);
   if (!source) throw new NamedError('ManifestInvalid', `The manifest of ${id} has no source ${label}.`);
   const artifact = artifactOf(source, 'fingerprint');
-  const point = parseFingerprint((await vault.getText(artifact.key, artifact.versionId)) ?? '');
+  const point = parseFingerprint((await sealed.getText(artifact.key, artifact.versionId)) ?? '');
   const live = parseFingerprint((await vault.getText(fingerprintKey)) ?? '');
   const differences = databaseDifferences(source.name, point, live);
   if (differences.length === 0) return { tables: point.entries.filter(({ kind }) => kind === 'table').length };

@@ -20,6 +20,7 @@ import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
 import { readZstdText } from '../runtime/read-zstd.ts';
 import { Signing } from '../runtime/signing.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
@@ -52,20 +53,22 @@ const EARLIER = 5;
 const CHUNK_BYTES = String(256 * 1024 * 1024);
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 const signing = new Signing();
 
 /** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
 export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment }) => {
   const { id: _id, requestedBy, ...options } = request;
-  const manifest = await readPoint(vault, suite, point);
+  const from = stored(request.from);
+  const manifest = await readPoint(from, suite, point);
   const chosen = chosenItems(manifest, options, sources);
   const [{ proof, problems: forged }, earlier, tables, subscriptions, { archived, lost }] = await Promise.all([
-    signedEvidence(vault, signing, suite, point),
+    signedEvidence(from, signing, suite, point),
     earlierRestores(suite),
-    tablesOf(manifest, options.mode),
-    subscriptionsOf(chosen.items),
+    tablesOf(from, manifest, options.mode),
+    subscriptionsOf(from, chosen.items),
     lookAtStored(
-      vault,
+      from,
       chosen.items.map(({ source }) => source),
       options.mode,
     ),
@@ -164,16 +167,16 @@ async function earlierRestores(suite: string): Promise<RestoreOutcome[]> {
 }
 
 /** Every table of each database in the point with its columns: only a restore of tables needs them. */
-async function tablesOf(manifest: Manifest, mode: string): Promise<Context['tables']> {
+async function tablesOf(from: Vault, manifest: Manifest, mode: string): Promise<Context['tables']> {
   const found = new Map<string, Map<string, TableColumns>>();
   if (mode !== 'tables') return found;
   for (const { kind, label, artifacts } of manifest.sources) {
     if (kind !== 'database') continue;
     const [fingerprint, schema] = ['fingerprint', 'schema'].map((role) => artifacts.find((artifact) => artifact.role === role));
     if (!fingerprint || !schema) continue;
-    const text = await vault.getText(fingerprint.key, fingerprint.versionId);
-    if (text === undefined) throw new NamedError('ArtifactMissing', `${fingerprint.key} is not in the vault any more.`);
-    const columns = columnsOf(await readZstdText(vault, schema.key, schema.versionId));
+    const text = await from.getText(fingerprint.key, fingerprint.versionId);
+    if (text === undefined) throw new NamedError('ArtifactMissing', `${fingerprint.key} is not in the ${from.place} any more.`);
+    const columns = columnsOf(await readZstdText(from, schema.key, schema.versionId));
     const names = entriesOf(parseFingerprint(text), 'table').map(({ name }) => name);
     found.set(label, new Map(names.map((name) => [name, columns.get(name) ?? { columns: [] }])));
   }
@@ -181,11 +184,11 @@ async function tablesOf(manifest: Manifest, mode: string): Promise<Context['tabl
 }
 
 /** A text that cannot be read now keeps no plan from being made: the outcome names them all the same. */
-async function subscriptionsOf(items: readonly ChosenItem[]): Promise<Context['subscriptions']> {
+async function subscriptionsOf(from: Vault, items: readonly ChosenItem[]): Promise<Context['subscriptions']> {
   const found = new Map<string, string[]>();
   for (const { kind, source } of items) {
     const schema = kind === 'database' ? source.artifacts.find(({ role }) => role === 'schema') : undefined;
-    if (schema) found.set(source.label, await readZstdText(vault, schema.key, schema.versionId).then(subscriptionsIn, () => []));
+    if (schema) found.set(source.label, await readZstdText(from, schema.key, schema.versionId).then(subscriptionsIn, () => []));
   }
   return found;
 }

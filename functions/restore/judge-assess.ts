@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HOST_RESULTS } from '../contract/host-results.ts';
 import { artifactOf, type ManifestSource } from '../contract/manifest.ts';
+import { readFrom } from '../contract/replica.ts';
 import type { AssessedSource } from '../contract/restore.ts';
 import { compareTrees } from '../files/compare-trees.ts';
 import { readInventory } from '../files/inventory.ts';
@@ -8,6 +9,7 @@ import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { openZstd } from '../runtime/read-zstd.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { databaseDifferences } from './database-differences.ts';
 import { readPoint } from './records.ts';
@@ -22,7 +24,7 @@ const answer = z.object({
 });
 type Answer = z.infer<typeof answer>;
 
-const input = z.object({ suite: z.string(), id: z.string(), answers: z.array(answer) });
+const input = z.object({ suite: z.string(), id: z.string(), from: readFrom, answers: z.array(answer) });
 
 type Assessed = Omit<AssessedSource, 'source' | 'kind'>;
 
@@ -30,25 +32,27 @@ type Assessed = Omit<AssessedSource, 'source' | 'kind'>;
 const NAMED = 50;
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Says of every source of a point whether it is there as it was. Absent ones were nothing then, and are left out. */
-export const handler = agent(input, async ({ suite, id, answers }) => {
-  const manifest = await readPoint(vault, suite, id);
+export const handler = agent(input, async ({ suite, id, from, answers }) => {
+  const point = stored(from);
+  const manifest = await readPoint(point, suite, id);
   const captured = manifest.sources.filter(({ kind, state }) => kind !== 'globals' && state === 'captured');
   const sources: AssessedSource[] = [];
   for (const source of captured) {
     const own = answers.find(({ label }) => label === source.label);
-    sources.push({ source: source.name, kind: source.kind, ...(await assessed(source, own)) });
+    sources.push({ source: source.name, kind: source.kind, ...(await assessed(point, source, own)) });
   }
   return { outcome: 'Assessed', id, sources };
 });
 
-async function assessed(source: ManifestSource, given: Answer | undefined): Promise<Assessed> {
+async function assessed(sealed: Vault, source: ManifestSource, given: Answer | undefined): Promise<Assessed> {
   if (!given) return { state: 'missing', message: 'Nobody looked at it.' };
   const { found, key, error } = given;
   if (error) return notCompared(error);
   try {
-    return await (source.kind === 'database' ? database(source, found, key) : tree(source, found, key));
+    return await (source.kind === 'database' ? database(sealed, source, found, key) : tree(sealed, source, found, key));
   } catch (failure) {
     // One list that cannot be read must not keep the others from being judged.
     return notCompared(failure instanceof Error ? failure : { name: 'Unexpected', message: String(failure) });
@@ -59,14 +63,14 @@ function notCompared({ name, message }: { name: string; message: string }): Asse
   return { state: 'missing', message: `${name}: ${message}` };
 }
 
-async function database(source: ManifestSource, answered: unknown, key: string | null): Promise<Assessed> {
+async function database(sealed: Vault, source: ManifestSource, answered: unknown, key: string | null): Promise<Assessed> {
   const found = HOST_RESULTS['inspect-database'].parse(answered);
   const name = String(source.declared.database);
   if (!found.container) return { state: 'missing', message: 'Its container does not exist.' };
   if (!found.container.running) return { state: 'missing', message: `Its container "${found.container.name}" does not run.` };
   if (!found.exists || key === null) return { state: 'missing', message: `There is no database "${name}".` };
   const artifact = artifactOf(source, 'fingerprint');
-  const point = parseFingerprint((await vault.getText(artifact.key, artifact.versionId)) ?? '');
+  const point = parseFingerprint((await sealed.getText(artifact.key, artifact.versionId)) ?? '');
   const live = parseFingerprint((await vault.getText(key)) ?? '');
   const tables = databaseDifferences(source.name, point, live).map(({ name: table, state, message }) => {
     return { name: table, state, message: ofToday(message) };
@@ -83,11 +87,11 @@ function ofToday(message: string): string {
   return message.replace(/ after the restore/g, ' now');
 }
 
-async function tree(source: ManifestSource, answered: unknown, key: string | null): Promise<Assessed> {
+async function tree(sealed: Vault, source: ManifestSource, answered: unknown, key: string | null): Promise<Assessed> {
   const found = HOST_RESULTS['inspect-tree'].parse(answered);
   if (!found.exists || key === null) return { state: 'missing', message: 'There is nothing in its place.' };
-  const { key: stored, versionId } = artifactOf(source, 'inventory');
-  const point = await readInventory(await openZstd(vault, stored, versionId));
+  const { key: inventory, versionId } = artifactOf(source, 'inventory');
+  const point = await readInventory(await openZstd(sealed, inventory, versionId));
   const disk = await readInventory(await openZstd(vault, key));
   const { compared, missing, different, extra } = compareTrees(point, disk);
   const files = {

@@ -41,7 +41,7 @@ function isRead({ role }: StoredArtifact, mode: RestoreMode): boolean {
 async function lookAt(vault: Vault, label: string, artifact: StoredArtifact): Promise<Stored> {
   const { key, versionId, bytes } = artifact;
   const head = await vault.head(key, versionId);
-  if (!head) return lost(label, 'ArtifactMissing', `${key} is not in the vault any more.`);
+  if (!head) return lost(label, 'ArtifactMissing', `${key} is not in the ${vault.place} any more.`);
   if (head.bytes !== bytes) return lost(label, 'ArtifactChanged', `${key} has ${head.bytes} bytes; ${bytes} were sealed.`);
   return { archived: head.archived ? [{ artifact, ...head.archived }] : [], lost: [] };
 }

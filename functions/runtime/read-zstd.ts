@@ -6,7 +6,7 @@ import type { Vault } from './vault.ts';
 /** A stored artifact as a stream of its decompressed bytes; a damaged frame or one that is cut makes the stream fail. */
 export async function openZstd(vault: Vault, key: string, versionId?: string): Promise<Readable> {
   const body = await vault.open(key, versionId);
-  if (!body) throw new NamedError('ArtifactMissing', `${key} is not in the vault any more.`);
+  if (!body) throw new NamedError('ArtifactMissing', `${key} is not in the ${vault.place} any more.`);
   const stored = body as Readable;
   const plain = createZstdDecompress();
   stored.on('error', (error) => plain.destroy(error));

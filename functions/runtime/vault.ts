@@ -18,6 +18,7 @@ import {
 import { type ArchiveClass, isArchiveClass, THAWED_DAYS, type ThawTier } from '../contract/archive.ts';
 import { NamedError } from '../contract/errors.ts';
 import type { ObjectLock } from '../contract/object-lock.ts';
+import type { ReadFrom } from '../contract/replica.ts';
 
 /** What S3 calls an object after it was written: `etag` is what a later `replace` or `remove` must still find. */
 export interface Stored {
@@ -28,6 +29,8 @@ export interface Stored {
 export interface Head extends Stored {
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Null: no rule has replicated it. */
+  readonly replication: string | null;
   /** Null: its bytes can be read. */
   readonly archived: { readonly storageClass: ArchiveClass; readonly isAskedFor: boolean } | null;
 }
@@ -56,10 +59,13 @@ const LOST = [409, 412];
 export class Vault {
   readonly bucket: string;
   readonly client: S3Client;
+  /** What messages call it. */
+  readonly place: ReadFrom;
 
-  constructor(bucket: string, client: S3Client = new S3Client({})) {
+  constructor(bucket: string, client: S3Client = new S3Client({}), place: ReadFrom = 'vault') {
     this.bucket = bucket;
     this.client = client;
+    this.place = place;
   }
 
   async getText(key: string, versionId?: string): Promise<string | undefined> {
@@ -130,6 +136,7 @@ export class Vault {
         versionId: output.VersionId ?? '',
         bytes: output.ContentLength ?? 0,
         modifiedAt: output.LastModified ?? new Date(0),
+        replication: output.ReplicationStatus ?? null,
         archived: archivedOf(output),
       }
     );

@@ -1,23 +1,34 @@
 import * as z from 'zod';
 import { artifactOf } from '../contract/manifest.ts';
 import { type Check, sectionName } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import { globalsStatements, statementSubject } from '../postgres/globals-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { readZstdText } from '../runtime/read-zstd.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindings } from './findings.ts';
 
-const input = z.object({ suite: z.string(), id: z.string(), proofId: z.string(), label: z.string(), restoredKey: z.string() });
+const input = z.object({
+  suite: z.string(),
+  id: z.string(),
+  from: readFrom,
+  proofId: z.string(),
+  label: z.string(),
+  restoredKey: z.string(),
+});
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Are the roles in the scratch server those that were captured? Passwords' verifiers are compared, but no message holds one. */
 export const handler = agent(input, async (place) => {
-  const source = sourceOf(await readPoint(vault, place), place.label);
+  const point = stored(place.from);
+  const source = sourceOf(await readPoint(point, place), place.label);
   const { key, versionId } = artifactOf(source, 'globals');
   const user = source.server?.bootstrapUser ?? '';
-  const expected = globalsStatements(await readZstdText(vault, key, versionId), user);
+  const expected = globalsStatements(await readZstdText(point, key, versionId), user);
   const actual = globalsStatements(await readZstdText(vault, place.restoredKey), user);
   const missing = expected.filter((statement) => !actual.includes(statement));
   const extra = actual.filter((statement) => !expected.includes(statement));

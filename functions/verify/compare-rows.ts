@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import * as z from 'zod';
 import { artifactOf, type ManifestSource } from '../contract/manifest.ts';
 import { COPIES, sectionName } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import type { SqlCheck } from '../contract/sources.ts';
 import { compareFingerprints } from '../postgres/compare-fingerprints.ts';
 import { entriesOf, type Fingerprint, parseFingerprint, type SqlAnswer } from '../postgres/fingerprint.ts';
@@ -9,12 +10,14 @@ import { askSqlChecks, readFingerprint } from '../postgres/read-fingerprint.ts';
 import { judgeSqlChecks } from '../postgres/sql-checks.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindings, storeFindingsOfCopy } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   proofId: z.string(),
   label: z.string(),
   copy: z.enum(COPIES).default('dump'),
@@ -34,12 +37,14 @@ const accessSchema = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Compares the restored rows, table by table, with the fingerprint that was taken in the dump's own snapshot. */
 export const handler = agent(input, async (place) => {
-  const source = sourceOf(await readPoint(vault, place), place.label);
+  const point = stored(place.from);
+  const source = sourceOf(await readPoint(point, place), place.label);
   const artifact = artifactOf(source, 'fingerprint');
-  const expected = parseFingerprint((await vault.getText(artifact.key, artifact.versionId)) ?? '');
+  const expected = parseFingerprint((await point.getText(artifact.key, artifact.versionId)) ?? '');
   const { actual, answers } = place.fingerprintKey
     ? await fromDocument(place.fingerprintKey)
     : await fromScratch(place, source, expected.mode);

@@ -1,15 +1,18 @@
 import * as z from 'zod';
 import { type Check, COPIES } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import { compareSchemas, schemaEntries } from '../postgres/schema-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { readZstdText } from '../runtime/read-zstd.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindingsOfCopy } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   proofId: z.string(),
   label: z.string(),
   copy: z.enum(COPIES).default('dump'),
@@ -20,10 +23,11 @@ const input = z.object({
 const NAMED = 50;
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Is every table, index, constraint, function and grant of the stored schema text in the restored database, and nothing else? */
 export const handler = agent(input, async (place) => {
-  const source = sourceOf(await readPoint(vault, place), place.label);
+  const source = sourceOf(await readPoint(stored(place.from), place), place.label);
   const textOf = (role: string) => readZstdText(vault, place.artifacts.find((artifact) => artifact.role === role)?.key ?? '');
   const expected = schemaEntries(await textOf('expected-schema'));
   const actual = schemaEntries(await textOf('schema'));

@@ -2,18 +2,21 @@ import { extract } from 'tar-stream';
 import * as z from 'zod';
 import { artifactOf, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { sectionName } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import type { CrossCheck } from '../contract/sources.ts';
 import { readNames, textsIn } from '../files/inventory.ts';
 import { type Answer, findReferences, judgeCrossCheck } from '../files/references.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { openZstd } from '../runtime/read-zstd.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, storeFindings } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   proofId: z.string(),
   label: z.string(),
   checks: z.custom<CrossCheck[]>(Array.isArray),
@@ -22,10 +25,12 @@ const input = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Are the files that rows of the restored database refer to in the recovery point? Both sides come from the vault, and no list is held whole. */
 export const handler = agent(input, async (place) => {
-  const manifest = await readPoint(vault, place);
+  const point = stored(place.from);
+  const manifest = await readPoint(point, place);
   const answers = new Map<number, Answer>();
   const lists = await openZstd(vault, place.listKey);
   const unpack = lists.pipe(extract());
@@ -33,7 +38,7 @@ export const handler = agent(input, async (place) => {
   for await (const entry of unpack) {
     const [, position, kind] = /(\d+)\.(paths|columns|failed)$/.exec(entry.header.name) ?? [];
     const check = place.checks[Number(position)];
-    if (check) answers.set(Number(position), await answerIn(kind!, entry, treeOf(manifest, check)));
+    if (check) answers.set(Number(position), await answerIn(kind!, entry, point, treeOf(manifest, check)));
     else entry.resume();
   }
   const checks = place.checks.map((check, position) =>
@@ -42,8 +47,13 @@ export const handler = agent(input, async (place) => {
   return storeFindings(vault, place, sectionName('cross', place.label), checks);
 });
 
-async function answerIn(kind: string, entry: AsyncIterable<unknown>, tree: ManifestSource | undefined): Promise<Answer> {
-  if (kind === 'paths') return findReferences(textsIn(entry), await namesOf(tree), rootOf(tree));
+async function answerIn(
+  kind: string,
+  entry: AsyncIterable<unknown>,
+  point: Vault,
+  tree: ManifestSource | undefined,
+): Promise<Answer> {
+  if (kind === 'paths') return findReferences(textsIn(entry), await namesOf(point, tree), rootOf(tree));
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
@@ -55,10 +65,10 @@ function treeOf(manifest: Manifest, { source }: CrossCheck): ManifestSource | un
 }
 
 /** A source that was absent, or not declared yet, holds nothing: rows that refer to it refer to nothing. */
-async function namesOf(tree: ManifestSource | undefined): Promise<ReadonlySet<string>> {
+async function namesOf(point: Vault, tree: ManifestSource | undefined): Promise<ReadonlySet<string>> {
   if (tree?.state !== 'captured') return new Set();
   const { key, versionId } = artifactOf(tree, 'inventory');
-  return readNames(await openZstd(vault, key, versionId));
+  return readNames(await openZstd(point, key, versionId));
 }
 
 /** A volume may be mounted anywhere. */

@@ -7,10 +7,12 @@ import { keys } from '../contract/keys.ts';
 import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
 import { type Check, readBackParts, SIGNATURE } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Signing } from '../runtime/signing.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { type Place, readPoint, storeFindings } from './findings.ts';
 
@@ -18,6 +20,7 @@ const input = z.object({
   suite: z.string(),
   account: z.string(),
   id: z.string(),
+  from: readFrom,
   checks: z.custom<SqlCheck[]>(Array.isArray),
   crossChecks: z.custom<CrossCheck[]>(Array.isArray),
   /** Where the scratch listens; null when no agent can reach it. */
@@ -29,17 +32,19 @@ const input = z.object({
 const CHUNK_BYTES = String(256 * 1024 * 1024);
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 const signing = new Signing();
 
 /** What must be looked at to prove a point, from its manifest alone: nothing is asked of the host that was backed up. */
-export const handler = agent(input, async ({ suite, account, id, checks, crossChecks, address, port }) => {
+export const handler = agent(input, async ({ suite, account, id, from, checks, crossChecks, address, port }) => {
   if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
   const now = new Date();
   const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
-  const manifest = await readPoint(vault, { suite, id });
-  await noteSignature({ suite, id, proofId });
+  const point = stored(from);
+  const manifest = await readPoint(point, { suite, id });
+  await noteSignature(point, { suite, id, proofId });
   const captured = manifest.sources.filter(({ state }) => state === 'captured');
-  await refuseArchived(captured);
+  await refuseArchived(point, captured);
   const common = {
     suite,
     proof: `${account}-${proofId}`,
@@ -61,8 +66,8 @@ export const handler = agent(input, async ({ suite, account, id, checks, crossCh
 });
 
 /** A forged manifest ends no proof: everything else that is wrong with the point must be found, too. */
-async function noteSignature(place: Place): Promise<void> {
-  const problem = await signing.problemWith((await vault.getJson(keys.manifest(place.suite, place.id))) as object);
+async function noteSignature(point: Vault, place: Place): Promise<void> {
+  const problem = await signing.problemWith((await point.getJson(keys.manifest(place.suite, place.id))) as object);
   const check: Check = {
     kind: SIGNATURE.kind,
     source: SIGNATURE.source,
@@ -81,10 +86,10 @@ async function noteSignature(place: Place): Promise<void> {
  * A point that must be thawed first is not a damaged one: no proof may say so. Thawing costs money, which only a restore is told to spend.
  * @throws NamedError PointArchived
  */
-async function refuseArchived(captured: readonly ManifestSource[]): Promise<void> {
+async function refuseArchived(point: Vault, captured: readonly ManifestSource[]): Promise<void> {
   const looked = captured
     .flatMap(({ artifacts }) => artifacts)
-    .map(async ({ key, versionId }) => ({ key, head: await vault.head(key, versionId) }));
+    .map(async ({ key, versionId }) => ({ key, head: await point.head(key, versionId) }));
   const found = (await Promise.all(looked)).find(({ head }) => head?.archived);
   if (!found) return;
   const message = `${found.key} lies in ${found.head!.archived!.storageClass} and is not thawed: it was not proven again.`;

@@ -3,14 +3,17 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { StoredArtifact } from '../contract/manifest.ts';
 import { type Check, readBackSection } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindings } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   proofId: z.string(),
   label: z.string(),
   part: z.object({
@@ -20,18 +23,20 @@ const input = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 
 /** Reads stored bytes of a source back, chunk by chunk and by version, and hashes them: memory stays flat whatever the size. */
 export const handler = agent(input, async (place) => {
-  const source = sourceOf(await readPoint(vault, place), place.label);
+  const point = stored(place.from);
+  const source = sourceOf(await readPoint(point, place), place.label);
   const checks: Check[] = [];
   for (const { artifact, from, to } of place.part.pieces) {
-    checks.push(await readPieces(source.name, source.artifacts[artifact]!, from, to));
+    checks.push(await readPieces(point, source.name, source.artifacts[artifact]!, from, to));
   }
   return storeFindings(vault, place, readBackSection(place.label, place.part.part), checks);
 });
 
-async function readPieces(source: string, artifact: StoredArtifact, from: number, to: number): Promise<Check> {
+async function readPieces(point: Vault, source: string, artifact: StoredArtifact, from: number, to: number): Promise<Check> {
   const whole = from === 0 && to >= artifact.chunks.length;
   const name = whole ? artifact.key : `${artifact.key} chunks ${from} to ${to - 1} of ${artifact.chunks.length}`;
   const read = createHash('sha256');
@@ -40,9 +45,9 @@ async function readPieces(source: string, artifact: StoredArtifact, from: number
   for (let chunk = from; chunk < to && chunk < artifact.chunks.length; chunk++) {
     const start = chunk * artifact.chunkBytes;
     const end = Math.min(start + artifact.chunkBytes, artifact.bytes) - 1;
-    const body = (await vault.openRange(artifact.key, artifact.versionId, start, end)) as Readable | undefined;
+    const body = (await point.openRange(artifact.key, artifact.versionId, start, end)) as Readable | undefined;
     if (!body) {
-      problem = { error: 'ArtifactMissing', message: `${artifact.key} is not in the vault any more.` };
+      problem = { error: 'ArtifactMissing', message: `${artifact.key} is not in the ${point.place} any more.` };
       break;
     }
     const hash = createHash('sha256');

@@ -3,16 +3,19 @@ import { isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { type Check, type Findings, findingsSchema, type Proof, requiredSections, type Section } from '../contract/proof.ts';
+import { readFrom } from '../contract/replica.ts';
 import type { CrossCheck, SqlCheck } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Signing } from '../runtime/signing.ts';
+import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { failedCheck, type Place, readPoint } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
+  from: readFrom,
   proofId: z.string(),
   startedAt: z.string(),
   checks: z.custom<SqlCheck[]>(Array.isArray),
@@ -24,11 +27,12 @@ const input = z.object({
 const NAMED = 20;
 
 const vault = new Vault(required('BUCKET'));
+const stored = storedIn(vault);
 const signing = new Signing();
 
 /** Gathers every section that the manifest demands and writes the proof, once. Ok only if all are there and nothing in them failed. */
 export const handler = agent(input, async (run) => {
-  const manifest = await readPoint(vault, run);
+  const manifest = await readPoint(stored(run.from), run);
   const found = await Promise.all(requiredSections(manifest, run.checks, run.crossChecks).map((section) => gather(run, section)));
   const checks = [...found.flatMap(({ checks }) => checks), ...anomalyChecks(manifest, run.acceptAnomaly !== null)];
   const problems = checks.filter(({ ok, severity }) => !ok && severity === 'failure');
@@ -43,12 +47,15 @@ export const handler = agent(input, async (run) => {
     finishedAt: isoSeconds(new Date()),
     ok: failed === undefined,
     reason: failed ? { name: failed.error ?? 'CheckFailed', message: failed.message, source: failed.source } : null,
+    ...(run.from === 'replica' && { readFrom: run.from }),
     restoreSeconds: Math.round(found.reduce((sum, { restoreSeconds }) => sum + (restoreSeconds ?? 0), 0) * 1000) / 1000,
     server: found.find(({ server }) => server)?.server ?? null,
     acceptedAnomaly: run.acceptAnomaly,
     checks,
   };
-  await vault.putOnce(keys.proof(run.suite, run.id, run.proofId, proof.ok), JSON.stringify(await signing.sign(proof)));
+  // What lies in the replica proves nothing of the vault, whose own proofs decide what stays there.
+  const key = run.from === 'replica' ? keys.replicaProof : keys.proof;
+  await vault.putOnce(key(run.suite, run.id, run.proofId, proof.ok), JSON.stringify(await signing.sign(proof)));
   const named = problems.slice(0, NAMED).map(({ source, error, message }) => ({
     label: source,
     name: error ?? 'CheckFailed',

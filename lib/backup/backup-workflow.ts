@@ -105,7 +105,12 @@ export class Backup extends Construct {
     });
     const prove = props.prove.startedBy(this, 'Prove the recovery point', {
       name: expression(`$plan.id & '-prove'`),
-      input: { id: expression('$plan.id'), run: expression(RUN), acceptAnomaly: null },
+      input: {
+        id: expression('$plan.id'),
+        run: expression(RUN),
+        acceptAnomaly: null,
+        ...(suite.vault.replica && { from: 'vault' }),
+      },
       outputs: { outcome: 'Proven', id: expression('$plan.id') },
     });
     const release = releaseTheLock(this, props.releaseLock, suite.name);

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { THAW_TIERS } from '../../functions/contract/archive.ts';
 import { isoSeconds } from '../../functions/contract/ids.ts';
+import { READ_FROM } from '../../functions/contract/replica.ts';
 import { RESTORE_MODES } from '../../functions/contract/restore.ts';
 import { TIERS } from '../../functions/contract/tiers.ts';
 import { OperatorError } from './operator-error.ts';
@@ -129,6 +130,7 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     'verify 20261123T020000Z --accept-anomaly "old uploads were archived in October"',
   ])
     .argument('<id>', ID)
+    .addOption(fromOption())
     .option('--accept-anomaly <why>', 'a source shrank and that is right; your name and the reason are kept in the proof')
     .action((id: string, options: Request) => chosen('verify', common(), { ...options, id }));
 
@@ -186,6 +188,10 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
   return program;
 }
 
+function fromOption(): Option {
+  return new Option('--from <place>', 'where the point is read; the replica, when the vault is lost').choices(READ_FROM);
+}
+
 function addRestore(command: Command): Command {
   return command
     .argument('[id]', ID)
@@ -200,6 +206,7 @@ function addRestore(command: Command): Command {
     .addOption(
       new Option('--thaw <tier>', 'how fast an archived point is thawed; Bulk is slower and costs less').choices(THAW_TIERS),
     )
+    .addOption(fromOption())
     .option('--allow-unproven', 'restore from a point that is not proven')
     .option('--confirm <suite>', 'carry out the plan: the name of the suite')
     .option('--undo [restore]', 'put back what a restore replaced (default: the newest restore)')

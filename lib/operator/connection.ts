@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { OUTPUTS } from '../../functions/contract/names.ts';
+import { REPLICA_LATER_DAYS, type ReadFrom, type ReplicaFacts, replicaFacts } from '../../functions/contract/replica.ts';
 import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import { policySchema } from '../../functions/contract/retention-policy.ts';
 import { operatorCredentials } from './operator-credentials.ts';
@@ -20,8 +21,15 @@ export interface Target {
 /** What the workflow stack says about itself in its outputs. */
 export type StackFacts = Record<(typeof NEEDED)[number], string>;
 
+/** The replica of the vault, with a client for its region. */
+export interface Replica extends ReplicaFacts {
+  readonly s3: S3Client;
+}
+
 export interface Connection {
   readonly s3: S3Client;
+  readonly replica: Replica | null;
+  readonly readsFrom: ReadFrom;
   readonly states: SFNClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
@@ -37,9 +45,12 @@ export function commandHostOf(outputs: Readonly<Record<string, string>>): { inst
   return instanceId === undefined || roleName === undefined ? null : { instanceId, roleName };
 }
 
-/** How long points of this suite stay. */
-export function policyOf({ stack }: Pick<Connection, 'stack'>): RetentionPolicy {
-  return policySchema.parse(JSON.parse(stack.retention));
+/** How long points of this suite stay where they are read. */
+export function policyOf({ stack, readsFrom }: Pick<Connection, 'stack' | 'readsFrom'>): RetentionPolicy {
+  const policy = policySchema.parse(JSON.parse(stack.retention));
+  if (readsFrom === 'vault') return policy;
+  const days = Object.entries(policy.days).map(([tier, own]) => [tier, own && own + REPLICA_LATER_DAYS]);
+  return { ...policy, days: Object.fromEntries(days) };
 }
 
 const NEEDED = [
@@ -72,10 +83,15 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
     ...(region !== undefined && { region }),
     ...(credentials !== undefined && { credentials }),
   };
-  const stack = await findStack(new CloudFormationClient(settings), target.stackName, signal);
+  const found = await findStack(new CloudFormationClient(settings), target.stackName, signal);
+  const stack = stackFacts(found);
   const asOperator = { ...settings, credentials: operatorCredentials(settings, stack.operatorRole) };
+  const s3In = (own: { region?: string }) => new S3Client({ ...asOperator, ...own, forcePathStyle: endpoint !== undefined });
+  const replica = outputOf(found, OUTPUTS.replica);
   return {
-    s3: new S3Client({ ...asOperator, forcePathStyle: endpoint !== undefined }),
+    s3: s3In({}),
+    readsFrom: 'vault',
+    replica: replica === undefined ? null : replicaOf(replica, s3In),
     states: new SFNClient(asOperator),
     logs: new CloudWatchLogsClient(asOperator),
     scheduler: new SchedulerClient(asOperator),
@@ -84,9 +100,22 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
   };
 }
 
-async function findStack(client: CloudFormationClient, stackName: string | undefined, signal: AbortSignal): Promise<StackFacts> {
+function replicaOf(output: string, s3In: (own: { region: string }) => S3Client): Replica {
+  const facts = replicaFacts.parse(JSON.parse(output));
+  return { ...facts, s3: s3In(facts) };
+}
+
+/** The same, but that points are read where they are asked from. @throws OperatorError NoReplica */
+export function readingFrom<Of extends Pick<Connection, 's3' | 'replica' | 'stack'>>(connection: Of, from: ReadFrom): Of {
+  if (from === 'vault') return connection;
+  if (connection.replica === null) throw new OperatorError('NoReplica', `${connection.stack.suite} has no replica.`);
+  const { s3, bucket } = connection.replica;
+  return { ...connection, s3, readsFrom: from, stack: { ...connection.stack, bucket } };
+}
+
+async function findStack(client: CloudFormationClient, stackName: string | undefined, signal: AbortSignal): Promise<Stack> {
   const stacks = await describeStacks(client, stackName, signal);
-  if (stackName !== undefined) return stackFacts(stacks[0]!);
+  if (stackName !== undefined) return stacks[0]!;
   const suites = stacks.filter((stack) => outputOf(stack, OUTPUTS.backupMachine) !== undefined);
   if (suites.length === 0)
     throw new OperatorError('StackNotFound', 'No stack of this account and region is a suite-backup stack.');
@@ -94,7 +123,7 @@ async function findStack(client: CloudFormationClient, stackName: string | undef
     const names = suites.map((stack) => stack.StackName).join(', ');
     throw new OperatorError('UsageInvalid', `Several suites are deployed here; name one with --stack: ${names}.`);
   }
-  return stackFacts(suites[0]!);
+  return suites[0]!;
 }
 
 async function describeStacks(

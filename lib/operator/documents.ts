@@ -24,8 +24,8 @@ export interface FoundProof {
   proof: Proof | null;
 }
 
-export async function readProof(vault: Vault, key: ProofKey): Promise<FoundProof> {
-  const found = await vault.read(keys.proof(vault.suite, key.id, key.proofId, key.passed));
+export async function readProof(vault: Vault, key: ProofKey, of: typeof keys.proof = keys.proof): Promise<FoundProof> {
+  const found = await vault.read(of(vault.suite, key.id, key.proofId, key.passed));
   const parsed = proofSchema.safeParse(jsonOf(found?.text));
   // The key and the document must say the same: a passed.json that says it failed was tampered with.
   const agrees =

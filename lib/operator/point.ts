@@ -2,6 +2,7 @@ import type { Failure } from '../../functions/contract/failure.ts';
 import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
 import type { Lock } from '../../functions/contract/lock.ts';
 import { type Manifest, storedBytes } from '../../functions/contract/manifest.ts';
+import type { ReadFrom } from '../../functions/contract/replica.ts';
 import type { Hold, Retained } from '../../functions/contract/retention.ts';
 import { leavesAt, type RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import type { FoundManifest, FoundProof } from './documents.ts';
@@ -44,6 +45,7 @@ export interface PointFacts {
   /** The newest decision about how long it stays. */
   decided: Retained | null;
   policy: RetentionPolicy;
+  readsFrom: ReadFrom;
 }
 
 /**
@@ -166,7 +168,9 @@ function incompleteSource(manifest: Manifest): Reason | null {
   };
 }
 
-function expiryReason({ decided }: PointFacts, expiresAt: Date | null, now: Date): Reason | null {
+function expiryReason({ decided, readsFrom }: PointFacts, expiresAt: Date | null, now: Date): Reason | null {
+  // What is given up in the vault stays in the replica.
+  if (decided?.hold === 'pruned' && readsFrom === 'replica') return null;
   if (decided?.hold === 'pruned') return { name: 'Expired', message: 'It was given up by an operator; its objects are going.' };
   if (expiresAt === null || expiresAt > now) return null;
   return { name: 'Expired', message: `Its retention ended on ${isoSeconds(expiresAt)}.` };

@@ -20,6 +20,8 @@ export interface LockState {
 
 /** Who holds the suite's lock, and whether that run still goes on. */
 export async function readLockState(connection: Connection): Promise<LockState | null> {
+  // It is not replicated.
+  if (connection.readsFrom === 'replica') return null;
   const lock = await readLock(new Vault(connection));
   return lock && { lock, running: await isRunning(connection, lock.executionArn) };
 }
@@ -68,6 +70,7 @@ export async function readFacts(
     lock: lock?.lock.id === id ? lock : null,
     decided: index.decided.get(id) ?? null,
     policy: policyOf(connection),
+    readsFrom: connection.readsFrom,
   };
 }
 

@@ -7,7 +7,8 @@ export function proofText(style: Style, proof: ShownProof): string {
   const verdict = mark(style, proof.ok ? 'good' : 'bad');
   const age = proof.finishedAt === '' ? '' : `, ${ageText(style, proof.finishedAt)}`;
   const server = proof.server === null ? '' : `, PostgreSQL ${proof.server.version}`;
-  const title = `${verdict} proof ${paint(style, 'bold', proof.id)}  ${proof.ok ? 'passed' : 'failed'}${age}, restored in ${durationText(proof.restoreSeconds)}${server}`;
+  const from = proof.readFrom === undefined ? '' : ` of the ${proof.readFrom}`;
+  const title = `${verdict} proof${from} ${paint(style, 'bold', proof.id)}  ${proof.ok ? 'passed' : 'failed'}${age}, restored in ${durationText(proof.restoreSeconds)}${server}`;
   const accepted = proof.acceptedAnomaly;
   const lines = [
     title,

@@ -18,6 +18,14 @@ export async function readProofs(connection: Connection, id: string): Promise<Sh
   return (await inParallel(8, found, (key) => readProof(vault, key))).map(shownProof);
 }
 
+/** A proof of what lies in the replica; null when there is none. */
+export async function readReplicaProof(connection: Connection, id: string, proofId: string): Promise<ShownProof | null> {
+  const vault = new Vault(connection);
+  const [listed] = await vault.list(`${keys.replicaProofs(vault.suite)}${id}/${proofId}.`);
+  const passed = listed?.endsWith('.passed.json') === true;
+  return listed === undefined ? null : shownProof(await readProof(vault, { id, proofId, passed }, keys.replicaProof));
+}
+
 function shownProof({ key, proof }: FoundProof): ShownProof {
   if (proof !== null) {
     const { schema: _schema, suite: _suite, point: _point, ...shown } = proof;

@@ -18,7 +18,7 @@ export function planText(style: Style, plan: ShownPlan): string {
   const diffs = plan.items.flatMap((item) => item.diff ?? []).filter(({ state }) => state !== 'same');
   const running = plan.writers.filter((writer) => writer.running).map(({ container }) => container);
   const parts = [
-    `${paint(style, 'bold', `restore ${plan.mode}`)} from ${plan.point} (${plan.state})`,
+    `${paint(style, 'bold', `restore ${plan.mode}`)} from ${plan.point} (${plan.state})${plan.options.from === 'vault' ? '' : `, read from the ${plan.options.from}`}`,
     indent(
       facts(style, [
         ['plan', plan.restoreId],

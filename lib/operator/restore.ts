@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { RestoreOutcome, RestorePlan, RestoreStep, restorePrevious } from '../../functions/contract/restore.ts';
+import { readingFrom } from './connection.ts';
 import { OperatorError, toOperatorError } from './operator-error.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { planText, thawLines, warningLines } from './restore-text.ts';
@@ -82,8 +83,10 @@ function doneText({ outcome, restoreId, seconds }: RestoreFields): string {
 /** Plans a restore; gives its id. */
 async function plan(work: Work, wanted: string, options: RestoreArguments, keep: Keep): Promise<string> {
   const { connection } = work;
-  const { id, index } = await resolvePoint(connection, wanted);
-  const point = await readPoint(connection, id);
+  const from = options.from ?? 'vault';
+  const read = readingFrom(connection, from);
+  const { id, index } = await resolvePoint(read, wanted);
+  const point = await readPoint(read, id);
   if (!index.manifests.has(id)) {
     keep({ outcome: 'refused' });
     throw new OperatorError(
@@ -92,7 +95,9 @@ async function plan(work: Work, wanted: string, options: RestoreArguments, keep:
     );
   }
   if (point?.reason?.name === 'Expired') throw new OperatorError('Expired', `${id}: ${point.reason.message}`);
-  work.progress.line(`plan the restore of ${connection.stack.suite} from ${id}`);
+  work.progress.line(
+    `plan the restore of ${connection.stack.suite} from ${id}${from === 'vault' ? '' : `, read from the ${from}`}`,
+  );
   const ended = await run(
     work,
     connection.stack.planRestoreMachine,
@@ -108,6 +113,7 @@ async function plan(work: Work, wanted: string, options: RestoreArguments, keep:
       allowUnproven: options.allowUnproven === true,
       safetyPoint: options.safetyPoint,
       thawTier: options.thaw ?? 'Standard',
+      from,
     },
     (executionArn) => keep({ executionArn }),
   );

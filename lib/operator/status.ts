@@ -5,6 +5,7 @@ import type { Point } from './point.ts';
 import { daysBefore, idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
 import { indent, pointText } from './point-text.ts';
 import { newestProven, readLockState, readPoints } from './points.ts';
+import { type ReplicaStatus, readReplica, replicaText } from './replica.ts';
 import { type RestoreRow, readRestores } from './restores.ts';
 import { type RunningRow, readRunning } from './running.ts';
 import { readSchedules, type ScheduleRow } from './schedules.ts';
@@ -20,11 +21,22 @@ export interface StatusFields {
   lock: { executionArn: string; since: string } | null;
   schedules: ScheduleRow[];
   restores: RestoreRow[];
+  /** Null: the suite has none. */
+  replica: ReplicaStatus | null;
 }
 
 /** Is the suite protected, what goes on, what comes next. */
 export const status: Verb<StatusFields> = {
-  empty: { newest: null, newestProven: null, lastFailure: null, running: [], lock: null, schedules: [], restores: [] },
+  empty: {
+    newest: null,
+    newestProven: null,
+    lastFailure: null,
+    running: [],
+    lock: null,
+    schedules: [],
+    restores: [],
+    replica: null,
+  },
 
   async run({ connection }) {
     const [vaultFields, running, schedules, restores] = await Promise.all([
@@ -36,13 +48,14 @@ export const status: Verb<StatusFields> = {
     return { fields: { ...vaultFields, running, schedules, restores }, error: null };
   },
 
-  text({ newest, newestProven, lastFailure, running, lock, schedules, restores }, style) {
+  text({ newest, newestProven, lastFailure, running, lock, schedules, restores, replica }, style) {
     const title = (text: string) => paint(style, 'bold', text);
     const parts = [
       newestProven === null
         ? `${mark(style, 'bad')} There is no proven recovery point.`
         : `${title('newest proven point')}\n${indent(pointText(style, newestProven))}`,
       newest === null || newest.id === newestProven?.id ? '' : `${title('newest point')}\n${indent(pointText(style, newest))}`,
+      replica === null ? '' : `${title('replica')}\n${replicaText(style, replica)}`,
       lastFailure === null
         ? ''
         : `${title('last failure')}\n  ${lastFailure.id}, ${ageText(style, lastFailure.at)}  ${lastFailure.name}: ${lastFailure.message}`,
@@ -85,15 +98,17 @@ async function readVault(connection: Connection): Promise<Omit<StatusFields, 'ru
   const enough = (recent: PointIndex) => provenIds(recent).length > 0;
   const [index, lock] = await Promise.all([readIndexUntil(vault, new Date(), enough), readLockState(connection)]);
   const newest = idsOf(index, lock?.lock.id ?? null).slice(0, 1);
-  const [newestPoints, proven, lastFailure] = await Promise.all([
+  const [newestPoints, proven, lastFailure, replica] = await Promise.all([
     readPoints(connection, index, lock, newest),
     newestProven(connection, index, lock),
     readLastFailure(vault),
+    readReplica(connection, index),
   ]);
   return {
     newest: newestPoints[0] ?? null,
     newestProven: proven,
     lastFailure,
+    replica,
     lock: lock && { executionArn: lock.lock.executionArn, since: lock.lock.since },
   };
 }

@@ -1,4 +1,5 @@
 import type { ThawTier } from '../../functions/contract/archive.ts';
+import type { ReadFrom } from '../../functions/contract/replica.ts';
 import type { RestoreMode } from '../../functions/contract/restore.ts';
 import type { Connection } from './connection.ts';
 import type { OperatorError } from './operator-error.ts';
@@ -32,6 +33,7 @@ export interface Request {
   readonly scheduledFor?: string;
   readonly wait?: true;
   readonly acceptAnomaly?: string;
+  readonly from?: ReadFrom;
   readonly limit?: number;
   readonly checksums?: boolean;
   readonly restore?: RestoreArguments;
@@ -52,6 +54,7 @@ export interface RestoreArguments {
   /** Commander's way to say `--no-safety-point`. */
   readonly safetyPoint: boolean;
   readonly thaw?: ThawTier;
+  readonly from?: ReadFrom;
   readonly allowUnproven?: true;
   readonly confirm?: string;
   readonly undo?: WhichRestore;

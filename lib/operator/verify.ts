@@ -1,9 +1,11 @@
+import type { ReadFrom } from '../../functions/contract/replica.ts';
+import { type Connection, readingFrom } from './connection.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Point } from './point.ts';
 import { indent, pointText } from './point-text.ts';
 import { readPoint, resolvePoint } from './points.ts';
 import { proofText } from './proof-text.ts';
-import { proofError, readProofs, type ShownProof } from './proofs.ts';
+import { proofError, readProofs, readReplicaProof, type ShownProof } from './proofs.ts';
 import { type Ended, lockHeld, run } from './run.ts';
 import type { Verb } from './verb.ts';
 import { whoAmI } from './who.ts';
@@ -19,22 +21,22 @@ export const verify: Verb<VerifyFields> = {
 
   async run(work, request, keep) {
     const { connection } = work;
-    const { id, index } = await resolvePoint(connection, request.id ?? 'latest');
+    const from = request.from ?? 'vault';
+    const read = readingFrom(connection, from);
+    const { id, index } = await resolvePoint(read, request.id ?? 'latest');
     if (!index.manifests.has(id)) {
-      const point = await readPoint(connection, id);
+      const point = await readPoint(read, id);
       keep({ point });
       throw new OperatorError(
         'NotFound',
         `Recovery point ${id} was never stored, so there is nothing to verify (it is ${point?.state}).`,
       );
     }
-    work.progress.line(`verify of ${connection.stack.suite} ${id}`);
+    work.progress.line(`verify of ${connection.stack.suite} ${id}${from === 'vault' ? '' : `, from the ${from}`}`);
     const acceptAnomaly = request.acceptAnomaly === undefined ? null : { who: whoAmI(), why: request.acceptAnomaly };
-    const ended = await run(work, connection.stack.verifyMachine, { id, acceptAnomaly }, () => {});
-    const [point, proofs] = await Promise.all([readPoint(connection, id), readProofs(connection, id)]);
+    const ended = await run(work, connection.stack.verifyMachine, { id, from, acceptAnomaly }, () => {});
     const proofId = ended.ok ? ended.output.proofId : ended.cause.proofId;
-    // A run that ended before it wrote a proof must not show an older one as its own.
-    const proof = proofs.find((each) => each.id === proofId) ?? null;
+    const [point, proof] = await Promise.all([readPoint(read, id), proofOf(connection, from, id, proofId)]);
     return { fields: { point, proof }, error: judge(id, ended, proof) };
   },
 
@@ -43,6 +45,13 @@ export const verify: Verb<VerifyFields> = {
     return parts.filter((part) => part !== '').join('\n\n');
   },
 };
+
+/** A run that ended before it wrote a proof must not show an older one as its own. */
+async function proofOf(connection: Connection, from: ReadFrom, id: string, proofId: unknown): Promise<ShownProof | null> {
+  if (typeof proofId !== 'string') return null;
+  if (from === 'replica') return readReplicaProof(connection, id, proofId);
+  return (await readProofs(connection, id)).find((each) => each.id === proofId) ?? null;
+}
 
 /** Why a verification failed; null only when the run says proven and the proof in the vault says so too. */
 export function judge(id: string, ended: Ended, proof: ShownProof | null): OperatorError | null {

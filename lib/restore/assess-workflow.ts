@@ -2,7 +2,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { Workflow } from '../platform/workflow.ts';
-import { fork, onHost, type RestoreParts, RUN } from './host-steps.ts';
+import { fork, fromOfInput, onHost, type RestoreParts, RUN } from './host-steps.ts';
 
 const INPUT = '$states.context.Execution.Input';
 const RESULT = '$states.result.Output.result';
@@ -29,7 +29,7 @@ export class Assess extends Construct {
     const plan = agents.planAssess.step(
       this,
       'Find what to compare',
-      { suite: suite.name, id: expression(`${INPUT}.id`), sources: suite.sources },
+      { suite: suite.name, id: expression(`${INPUT}.id`), ...fromOfInput(suite), sources: suite.sources },
       {
         assign: {
           plan: expression('$states.result.Payload'),
@@ -77,6 +77,7 @@ export class Assess extends Construct {
     const judge = agents.judgeAssess.step(this, 'Judge every source', {
       suite: suite.name,
       id: expression(`${INPUT}.id`),
+      ...fromOfInput(suite),
       answers: expression('$states.input'),
     });
     return plan.next(map).next(judge);

@@ -66,6 +66,15 @@ export function onHost(
   });
 }
 
+/** Where the plan says that the point is read, once there is a choice. */
+export const fromOfPlan = ({ vault }: SuiteConfig) => (vault.replica ? { from: expression('$plan.from') } : {});
+
+/** Where whoever started the machine says it; as JSONata. */
+export const fromOfInput = ({ vault }: SuiteConfig) => {
+  const from = '$states.context.Execution.Input.from';
+  return vault.replica ? { from: expression(`$exists(${from}) ? ${from} : 'vault'`) } : {};
+};
+
 /** A line in the journal; what came in goes on. */
 export function note(
   scope: Construct,
@@ -83,7 +92,7 @@ export function note(
 
 /** Assigns `$url`, and `$stored` with sha256 and bytes that the host must find. */
 export function presign(scope: Construct, { suite, agents }: RestoreParts, stateName: string, role: string): tasks.LambdaInvoke {
-  const payload = { suite: suite.name, id: expression('$point'), label: expression('$item.label'), role };
+  const payload = { suite: suite.name, id: expression('$point'), ...fromOfPlan(suite), label: expression('$item.label'), role };
   return agents.presign.step(scope, stateName, payload, {
     assign: { url: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
     outputs: {},

@@ -2,7 +2,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { Workflow } from '../platform/workflow.ts';
-import { fork, type RestoreParts } from './host-steps.ts';
+import { fork, fromOfInput, type RestoreParts } from './host-steps.ts';
 
 /** The host's agent runs five commands at once. */
 const AT_ONCE = 2;
@@ -46,6 +46,7 @@ export class PlanRestore extends Construct {
       {
         suite: suite.name,
         id: expression('$draft.point'),
+        ...fromOfInput(suite),
         label: expression('$look.presign.label'),
         role: expression('$look.presign.role'),
       },
@@ -87,10 +88,10 @@ export class PlanRestore extends Construct {
   }
 
   /** The disaster plan begins with "which components are affected". What cannot be said of them must not keep the plan from being made. */
-  private assessment({ assess }: PlanRestoreProps): sfn.IChainable {
+  private assessment({ assess, suite }: PlanRestoreProps): sfn.IChainable {
     const ask = assess.startedBy(this, 'Assess every source', {
       name: expression("$draft.restoreId & '-assess'"),
-      input: { id: expression('$draft.point') },
+      input: { id: expression('$draft.point'), ...fromOfInput(suite) },
       outputs: { sources: expression('[$states.result.Output.sources]'), error: null },
     });
     const failed = sfn.Pass.jsonata(this, 'Note what could not be assessed', {

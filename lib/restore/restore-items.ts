@@ -2,7 +2,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { expression } from '../platform/jsonata.ts';
-import { eachItem, fork, note, onHost, presign, type RestoreParts } from './host-steps.ts';
+import { eachItem, fork, fromOfPlan, note, onHost, presign, type RestoreParts } from './host-steps.ts';
 import type { RestoreDocument } from './restore-documents.ts';
 
 const ITEM = '$item.parameters';
@@ -83,6 +83,7 @@ export class RestoreItems extends Construct {
     const compare = agents.compareDatabase.step(this, 'Compare the new database with the point', {
       suite: suite.name,
       id: expression('$point'),
+      ...fromOfPlan(suite),
       label: expression('$item.label'),
       fingerprintKey: expression('$states.input.artifacts[0].key'),
     });
@@ -122,6 +123,7 @@ export class RestoreItems extends Construct {
     const compare = agents.compareTree.step(this, 'Compare the new files with the point', {
       suite: suite.name,
       id: expression('$point'),
+      ...fromOfPlan(suite),
       label: expression('$item.label'),
       inventoryKey: expression('$states.input.artifacts[0].key'),
       paths: expression(`${ITEM}.paths`),

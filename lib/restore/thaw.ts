@@ -1,7 +1,7 @@
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { expression } from '../platform/jsonata.ts';
-import type { RestoreParts } from './host-steps.ts';
+import { fromOfPlan, type RestoreParts } from './host-steps.ts';
 
 /** An archive takes hours: two days of asking every ten minutes stay far below the 25,000 events of a history. */
 const LONGEST_PAUSE_SECONDS = 600;
@@ -21,6 +21,7 @@ export class Thaw extends Construct {
       {
         suite: suite.name,
         id: expression('$point'),
+        ...fromOfPlan(suite),
         labels: expression("[$plan.items[reached != 'swapped'].label]"),
         mode: expression('$plan.mode'),
         tier: expression('$plan.thawTier'),

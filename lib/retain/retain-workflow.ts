@@ -11,6 +11,8 @@ export interface RetainAgents {
   readonly giveUp: Agent;
   readonly showAgain: Agent;
   readonly markLeftovers: Agent;
+  /** Null: there is no replica. */
+  readonly lookAtReplica: Agent | null;
 }
 
 export interface RetainProps {
@@ -58,6 +60,7 @@ export class Retain extends Construct {
         damaged: [],
         failures: [],
         rounds: 0,
+        ...(agents.lookAtReplica && { behind: '' }),
       },
     });
     const decide = agents.decide.step(
@@ -111,11 +114,15 @@ export class Retain extends Construct {
     const tell = props.tell(this, {
       workflow: 'retain',
       executionArn: expression('$states.context.Execution.Id'),
-      id: expression("$count($damaged) > 0 ? $substringBefore($damaged[0], ':') : $hidden[0].id"),
-      name: expression("$count($damaged) > 0 ? 'PointDamaged' : 'ObjectsHidden'"),
+      id: expression(
+        `$count($damaged) > 0 ? $substringBefore($damaged[0], ':') : ${agents.lookAtReplica ? '$count($hidden) = 0 ? null : ' : ''}$hidden[0].id`,
+      ),
+      name: expression(
+        `$count($damaged) > 0 ? 'PointDamaged' : ${agents.lookAtReplica ? "$count($hidden) = 0 ? 'ReplicaBehind' : " : ''}'ObjectsHidden'`,
+      ),
       message: expression(
         "$substring($join([$damaged, $count($hidden) = 0 ? [] : $string($count($hidden)) & ' objects of recovery points were hidden by " +
-          "delete markers, which were removed: ' & $join($hidden[[0..9]].key, ', ') & '.'], ' '), 0, 4000)",
+          `delete markers, which were removed: ' & $join($hidden[[0..9]].key, ', ') & '.'${agents.lookAtReplica ? ", $behind = '' ? [] : $behind" : ''}], ' '), 0, 4000)`,
       ),
       sources: [],
     });
@@ -130,9 +137,13 @@ export class Retain extends Construct {
         .when(sfn.Condition.jsonata(expression(condition)), then)
         .otherwise(otherwise);
     const isSettled = when('Was everything settled?', '$count($failures) > 0', failed, done);
-    const isNews = when('Must somebody look at it?', '$count($damaged) + $count($hidden) > 0', tell, isSettled);
+    const news = `$count($damaged) + $count($hidden) > 0${agents.lookAtReplica ? " or $behind != ''" : ''}`;
+    const isNews = when('Must somebody look at it?', news, tell, isSettled);
     tell.next(isSettled);
-    release.next(giveUp).next(mark).next(isNews);
+    release
+      .next(giveUp)
+      .next(mark)
+      .next(agents.lookAtReplica ? this.lookAtReplica(suite, agents.lookAtReplica, isNews) : isNews);
     // Nothing is let go before all that must stay is held.
     const isHeld = when('Was one of them not held?', '$count($failures) > 0', isNews, release);
     const areAllThere = when('Are all of them whole?', `$count($found) > 0 and $rounds < ${MOST_ROUNDS}`, again, isHeld);
@@ -141,6 +152,22 @@ export class Retain extends Construct {
     const isHidden = when('Is something hidden?', '$count($decision.hidden) > 0', show, hold);
     show.next(hold);
     return begin.next(decide).next(isHidden);
+  }
+
+  /** What is off-site, and what is not yet: told as what is found in the vault itself, and no reason for the run to fail. */
+  private lookAtReplica(suite: string, agent: Agent, then: sfn.IChainable): sfn.IChainable {
+    const look = agent.step(
+      this,
+      'Look at the replica',
+      { suite },
+      { assign: { behind: expression("$states.result.Payload.problem = null ? '' : $states.result.Payload.problem") } },
+    );
+    const unseen = sfn.Pass.jsonata(this, 'Note that the replica cannot be seen', {
+      assign: { behind: expression("'The replica could not be looked at: ' & $lookFailure.name & ': ' & $lookFailure.message") },
+    });
+    look.addCatch(unseen, { errors: ['States.ALL'], assign: { lookFailure: FAILURE } });
+    unseen.next(then);
+    return look.next(then);
   }
 
   private order(suite: string): Record<string, unknown> {

@@ -34,8 +34,14 @@ export interface ProveProps {
 /** Functions read stored bytes back at once; more would only share the same two cores of a small host. */
 const AT_ONCE = 2;
 
+/** Where the bytes of the point are read, once there is a choice: `$from`. */
+export const fromWhere = ({ vault }: SuiteConfig) => (vault.replica ? { from: expression('$from') } : {});
 /** Which proof of which point a state works for. */
-export const PLACE = { id: expression('$id'), proofId: expression('$plan.proofId') };
+export const placeOf = (suite: SuiteConfig) => ({
+  id: expression('$id'),
+  proofId: expression('$plan.proofId'),
+  ...fromWhere(suite),
+});
 
 /**
  * Proves one recovery point from the vault's bytes alone: objects, bytes, files; and on the host databases, in a scratch server. No step's failure
@@ -69,6 +75,7 @@ export class Prove extends Construct {
         crossChecks,
         address: suite.host.network ? suite.host.address : null,
         port,
+        ...(suite.vault.replica && { from: expression('$states.input.from') }),
       },
       {
         assign: {
@@ -76,6 +83,7 @@ export class Prove extends Construct {
           id: expression('$states.input.id'),
           run: expression('$states.input.run'),
           acceptAnomaly: expression('$states.input.acceptAnomaly'),
+          ...(suite.vault.replica && { from: expression('$states.input.from') }),
         },
       },
     );
@@ -84,7 +92,7 @@ export class Prove extends Construct {
     both.branch(new RestoreServers(this, 'Restore', props).states);
     const write = agents.writeProof.step(this, 'Write the proof', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       startedAt: expression('$plan.startedAt'),
       checks,
       crossChecks,
@@ -110,7 +118,7 @@ export class Prove extends Construct {
   private objects({ suite, agents }: ProveProps): sfn.Map {
     const look = agents.checkObjects.step(this, 'Look at its objects', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       label: expression('$label'),
     });
     const begin = sfn.Pass.jsonata(this, 'Remember whose objects they are', {
@@ -118,7 +126,7 @@ export class Prove extends Construct {
     });
     const read = agents.readBack.step(this, 'Read its bytes back', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       label: expression('$label'),
       part: expression('$states.input'),
     });
@@ -143,7 +151,7 @@ export class Prove extends Construct {
   private trees({ suite, agents }: ProveProps): sfn.Map {
     const compare = agents.compareFiles.step(this, 'Unpack the files and compare them', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       label: expression('$states.input'),
     });
     const nothing = sfn.Pass.jsonata(this, 'Unpacking gave nothing');

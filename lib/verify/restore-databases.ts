@@ -3,8 +3,7 @@ import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { Check } from '../../functions/contract/proof.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
-import type { ProveProps } from './prove-workflow.ts';
-import { PLACE } from './prove-workflow.ts';
+import { fromWhere, type ProveProps, placeOf } from './prove-workflow.ts';
 import { EMPTY_CHECK, onHost } from './restore-servers.ts';
 
 const STORE =
@@ -180,7 +179,14 @@ export class RestoreDatabases extends Construct {
   }
 
   private presign(stateName: string, role: string): tasks.LambdaInvoke {
-    const payload = { suite: this.props.suite.name, id: expression('$id'), label: expression('$database.label'), role };
+    const { suite } = this.props;
+    const payload = {
+      suite: suite.name,
+      id: expression('$id'),
+      ...fromWhere(suite),
+      label: expression('$database.label'),
+      role,
+    };
     return this.props.agents.presign.step(this, stateName, payload, {
       assign: { databaseUrl: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
       outputs: {},
@@ -199,6 +205,6 @@ export class RestoreDatabases extends Construct {
   }
 
   private place() {
-    return { suite: this.props.suite.name, ...PLACE, label: expression('$database.label') };
+    return { suite: this.props.suite.name, ...placeOf(this.props.suite), label: expression('$database.label') };
   }
 }

@@ -4,7 +4,7 @@ import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
-import { PLACE, type ProveProps } from './prove-workflow.ts';
+import { fromWhere, type ProveProps, placeOf } from './prove-workflow.ts';
 import { RestoreDatabases } from './restore-databases.ts';
 
 export interface HostStep {
@@ -75,7 +75,7 @@ export class RestoreServers extends Construct {
     notStarted.itemProcessor(
       agents.recordCheck.step(this, 'Note the server that did not start', {
         suite: suite.name,
-        ...PLACE,
+        ...placeOf(suite),
         label: expression('$states.input'),
         kind: 'restore',
         name: 'scratch server',
@@ -110,7 +110,7 @@ export class RestoreServers extends Construct {
     const url = agents.presign.step(
       this,
       'Give the host a way to the roles',
-      { suite: suite.name, id: expression('$id'), label, role: 'globals' },
+      { suite: suite.name, id: expression('$id'), ...fromWhere(suite), label, role: 'globals' },
       { assign: { url: expression('$states.result.Payload.url') }, outputs: {} },
     );
     const restore = onHost(this, props, 'Restore the roles', {
@@ -121,13 +121,13 @@ export class RestoreServers extends Construct {
     });
     const compare = agents.compareRoles.step(this, 'Compare the roles', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       label,
       restoredKey: expression('$states.input.artifacts[0].key'),
     });
     const note = agents.recordCheck.step(this, 'Note that the roles failed', {
       suite: suite.name,
-      ...PLACE,
+      ...placeOf(suite),
       label,
       kind: 'restore',
       name: 'roles',

@@ -25,6 +25,7 @@ export class Verify extends Construct {
         id: expression('$request.id'),
         run: expression('$states.context.Execution.Name'),
         acceptAnomaly: expression('$exists($request.acceptAnomaly) ? $request.acceptAnomaly : null'),
+        ...(props.suite.vault.replica && { from: expression("$exists($request.from) ? $request.from : 'vault'") }),
       },
     });
     const retain = (stateName: string, outputs: string) =>

@@ -62,6 +62,7 @@ export interface Proof {
   startedAt: string;
   finishedAt: string;
   ok: boolean;
+  readFrom?: 'vault' | 'replica';
   restoreSeconds: number;
   server: { version: string; image: string };
   checks: Check[];
@@ -177,6 +178,17 @@ export interface Documents {
     lock: null | { executionArn: string; since: string };
     schedules: { name: string; expression: string; timeZone: string; nextAt: string }[];
     restores: { restoreId: string; point: string; mode: string; at: string; outcome: string; keepsOld: boolean }[];
+    replica: null | {
+      bucket: string;
+      region: string;
+      newestProven: string | null;
+      lag: { objects: number; points: string[]; since: string | null };
+      lastLook: null | {
+        at: string;
+        points: { id: string; state: string; objects: number; lacking: number; first: string | null }[];
+      };
+      error: null | { name: string; message: string };
+    };
   };
   local: Common & { schedules: { name: string }[] };
 }

@@ -16,10 +16,11 @@ export class TamperedVault {
     this.#objects = objects;
   }
 
-  static async open(home: string): Promise<TamperedVault> {
+  static async open(home: string, which: 'vault' | 'replica' = 'vault'): Promise<TamperedVault> {
     const stores = join(home, 's3');
-    const isVault = (name: string) => existsSync(join(stores, name, 'bucket.json')) && !/-logsbucket[0-9a-f]{8}$/.test(name);
-    const buckets = (await readdir(stores)).filter(isVault);
+    const isPart = (name: string) => existsSync(join(stores, name, 'bucket.json')) && !/-logsbucket[0-9a-f]{8}$/.test(name);
+    const isReplica = (name: string) => /-replica-\d{12}$/.test(name);
+    const buckets = (await readdir(stores)).filter(isPart).filter((name) => isReplica(name) === (which === 'replica'));
     if (buckets.length !== 1) throw new Error(`${stores} holds ${buckets.length} buckets: ${buckets.join(', ')}`);
     return new TamperedVault(objectsFolder(stores, buckets[0]!));
   }

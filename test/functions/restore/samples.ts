@@ -12,6 +12,7 @@ export const options = (change: Partial<RestoreOptions> = {}): RestoreOptions =>
   to: null,
   replace: false,
   allowUnproven: false,
+  from: 'vault',
   safetyPoint: true,
   thawTier: 'Standard',
   ...change,

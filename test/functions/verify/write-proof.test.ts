@@ -12,7 +12,9 @@ const id = '20261123T020000Z';
 const SQL_CHECK = { name: 'users', database: 'shop', sql: 'select 1', expect: { min: 1 } };
 const CROSS_CHECK = { name: 'attachments', database: 'shop', sql: 'select 1', source: 'volume-uploads', severity: 'warning' };
 
-const vault = WithVault.forThisFile();
+/** The bytes are the same there: what counts is where the proof goes. */
+const REPLICA = JSON.stringify({ bucket: 'vault', region: 'us-east-1' });
+const vault = WithVault.forThisFile({ REPLICA });
 let handler: Handler;
 let proofs = 0;
 
@@ -106,12 +108,13 @@ const findings = (section: string, checks: Check[], more: Partial<Findings> = {}
 interface Case {
   sources?: ManifestSource[];
   acceptAnomaly?: { who: string; why: string };
+  from?: 'replica';
   /** Changes the findings, by section; `null` takes one away, a text is stored as it is. */
   edit?: Record<string, Findings | string | null>;
 }
 
 /** Stores manifest and findings, runs the function, and gives what it answered and what it wrote. */
-async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {}) {
+async function prove({ sources = SOURCES, acceptAnomaly, edit = {}, from }: Case = {}) {
   const proofId = `proof-${proofs++}`;
   const time = '2026-11-23T02:00:00Z';
   const host = { instanceId: 'i', docker: '1', kernel: '1', tools: {} };
@@ -142,6 +145,7 @@ async function prove({ sources = SOURCES, acceptAnomaly, edit = {} }: Case = {})
     checks: [SQL_CHECK],
     crossChecks: [CROSS_CHECK],
     acceptAnomaly: acceptAnomaly ?? null,
+    ...(from && { from }),
   };
   const run = () => handler(event);
   return { proofId, run };
@@ -164,6 +168,14 @@ async function proofOf(options: Case = {}): Promise<{ answer: unknown; verdict: 
 }
 
 describe('a proof', () => {
+  it('of the replica stands apart, says so, and is none of the vault', async () => {
+    const { proofId, run } = await prove({ from: 'replica' });
+    expect(await run()).toMatchObject({ ok: true });
+    expect(await written(proofId)).toEqual({});
+    const stored = JSON.parse(await vault.text(`shop/replica/proofs/${id}/${proofId}.passed.json`)) as Proof;
+    expect(stored).toMatchObject({ ok: true, readFrom: 'replica' });
+  });
+
   it('whose sections are all there and hold no failure is ok', async () => {
     const server = { version: '15.1', image: 'postgres:15' };
     const restored = findings('restore-database-shop', [check('restore', 'shop')], { restoreSeconds: 2.5, server });

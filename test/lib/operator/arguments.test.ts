@@ -30,6 +30,14 @@ test('show and verify take an id', () => {
   });
 });
 
+test('a point is read from the vault or from its replica, and from nowhere else', () => {
+  expect(parse('verify', 'latest', '--from', 'replica')).toMatchObject({ request: { from: 'replica' } });
+  expect(parse('restore', 'latest', '--mode', 'full', '--from', 'replica')).toMatchObject({
+    request: { restore: { from: 'replica' } },
+  });
+  expect(() => parse('verify', 'latest', '--from', 'disk')).toThrow(/Allowed choices are vault, replica/);
+});
+
 test('a restore names a point and a mode, or a restore to take back', () => {
   expect(parse('restore', 'latest', '--mode', 'tables', '--table', 'a.b', 'c.d', '--replace', '--no-safety-point')).toMatchObject(
     {

@@ -36,6 +36,17 @@ test('an empty vault is an empty list, and every question has an answer', async 
   ]);
 });
 
+test('a suite without a replica says so, and starts nothing', async () => {
+  const engine = await sampleEngine();
+  await engine.put(keys.manifest(SUITE, ID), manifestText({ id: ID }));
+  expect((await engine.command('status')).json.replica).toBeNull();
+  const mode = ['--mode', 'full'];
+  for (const [verb, ...words] of [['verify'], ['restore', ...mode]] as const) {
+    const { exitCode, json } = await engine.command(verb, [ID, ...words, '--from', 'replica']);
+    expect([exitCode, json.error?.name]).toEqual([2, 'NoReplica']);
+  }
+});
+
 test('a list holds every state, newest first, and one damaged manifest hides nothing', async () => {
   const engine = await sampleEngine();
   const [oldest, old, middle, recent, newest] = [1, 2, 3, 4, 5].map((day) => `2026112${day}T020000Z`) as [

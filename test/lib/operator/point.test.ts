@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { policyOf, type StackFacts } from '../../../lib/operator/connection.ts';
 import { pointOf } from '../../../lib/operator/point.ts';
 import {
   absentSource,
   failedProof,
+  POLICY,
   proofFacts,
   sampleFacts,
   sampleFailure,
@@ -125,6 +127,17 @@ test('a point that is held stays, and one that was given up is over at once', ()
     restorable: false,
     reason: { name: 'Expired', message: expect.stringContaining('given up') },
   });
+});
+
+test('what was given up in the vault is restored from its replica, where every tier is longer', () => {
+  const manifest = { valid: true as const, manifest: sampleManifest(), storedAt: new Date('2025-01-01T02:00:00Z') };
+  const lastProof = proofFacts(sampleProof());
+  const decided = { id: 'x', time: 'x', hold: 'pruned', tier: 'daily', asked: 'daily' } as const;
+  expect(point({ manifest, lastProof, decided, readsFrom: 'replica' })).toMatchObject({ restorable: true, reason: null });
+  const stack = { retention: JSON.stringify(POLICY) } as StackFacts;
+  const days = (readsFrom: 'vault' | 'replica') => policyOf({ stack, readsFrom }).days;
+  expect(days('vault')).toEqual(POLICY.days);
+  expect([days('replica').daily, days('replica').yearly]).toEqual([POLICY.days.daily! + 30, null]);
 });
 
 test('a failed run is a failed point with its cause and its sources counted', () => {

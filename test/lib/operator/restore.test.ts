@@ -47,6 +47,7 @@ test('a plan tells a person what happens, what it needs and what stands in its w
       allowUnproven: false,
       safetyPoint: true,
       thawTier: 'Standard',
+      from: 'vault',
     },
     state: 'proven',
     assessment: [{ source: 'shop', kind: 'database', state: 'missing', message: 'There is no database "shop".' }],

@@ -192,6 +192,7 @@ export function sampleFacts(change: Partial<PointFacts> = {}): PointFacts {
     failure: null,
     decided: null,
     policy: POLICY,
+    readsFrom: 'vault',
     lock: null,
     ...change,
   };
