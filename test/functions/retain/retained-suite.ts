@@ -28,6 +28,7 @@ const AGENTS = {
   'Mark what the run left': 'mark-leftovers',
   'Remove the delete marker': 'show-again',
 } as const;
+type Step = keyof typeof AGENTS;
 type AgentName = (typeof AGENTS)[keyof typeof AGENTS] | 'keep' | 'prune';
 
 export interface Settled {
@@ -166,15 +167,20 @@ export class RetainedSuite {
     return id;
   }
 
-  /** Runs the machine as the workflow does after every proof. `dies`: at this call of a state's agent the run is killed. */
+  /**
+   * Runs the machine as the workflow does after every proof. `dies`: at this call of a state's agent the run is killed. `before`: happens
+   * before each step.
+   */
   async settle(
     input: { unkeep?: string } = {},
     policy = POLICY,
-    dies?: { at: keyof typeof AGENTS; call: number },
+    dies?: { at: Step; call: number },
+    before: (step: string) => unknown = () => {},
   ): Promise<Settled> {
     const told: string[] = [];
     let calls = 0;
     const performTask = async ({ stateName, arguments: given }: { stateName: string; arguments?: unknown }): Promise<unknown> => {
+      await before(stateName);
       const { Payload } = given as { Payload: { message?: string; policy?: unknown } };
       if (stateName === 'Tell the operators') {
         told.push(Payload.message!);
