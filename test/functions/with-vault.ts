@@ -1,4 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { Signing } from '../../functions/runtime/signing.ts';
 import type { Right } from '../../lib/local-engine/policies/right.ts';
@@ -79,6 +85,11 @@ export class WithVault {
   async retag(key: string, tags: Record<string, string>): Promise<void> {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     await this.s3.client.send(new PutObjectTaggingCommand({ Bucket: this.bucket, Key: key, Tagging: { TagSet } }));
+  }
+
+  /** Hides it behind a delete marker. */
+  async remove(key: string): Promise<void> {
+    await this.s3.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
   }
 
   async text(key: string): Promise<string> {

@@ -177,6 +177,7 @@ export interface Documents {
     lock: null | { executionArn: string; since: string };
     schedules: { name: string; expression: string; timeZone: string; nextAt: string }[];
     restores: { restoreId: string; point: string; mode: string; at: string; outcome: string; keepsOld: boolean }[];
+    overdue: null | { schedule: string; dueAt: string };
   };
   local: Common & { schedules: { name: string }[] };
 }

@@ -91,7 +91,7 @@ export class RetainedSuite {
   }
 
   /** A sealed point with two objects, tagged as seal does it. */
-  async seal(id: string, tier: Tier = 'daily'): Promise<string> {
+  async seal(id: string, tier: Tier = 'daily', more: Partial<Manifest> = {}): Promise<string> {
     const stem = `${this.name}/artifacts/${id}/volume-uploads.a1`;
     const keys = [`${stem}.tar.zst`, `${stem}.inventory.tar.zst`] as const;
     const versions = await Promise.all(keys.map((key) => this.#vault.put(key, id, { retention: tier })));
@@ -137,6 +137,7 @@ export class RetainedSuite {
           anomaly: null,
         },
       ],
+      ...more,
     };
     await this.#vault.put(this.manifest(id), serializeManifest(await this.#vault.signed(manifest)), { retention: tier });
     return id;
