@@ -89,6 +89,16 @@ export function decide(points: readonly StoredPoint[], policy: RetentionPolicy, 
   });
 }
 
+/**
+ * The points when an operator no longer keeps one of them: until it is decided about it is held, because it may be one of the newest proven
+ * ones although its days are over.
+ */
+export function letGo(points: readonly StoredPoint[], id: string): StoredPoint[] {
+  return points.map((point) =>
+    point.id === id && point.decided?.hold === 'kept' ? { ...point, decided: { ...point.decided, hold: 'floor' } } : point,
+  );
+}
+
 /** Why a point stays as long as it does, for people. */
 export function reasonOf({ hold, tier, asked }: Decision, { minimumProven }: RetentionPolicy): string {
   if (hold === 'floor')

@@ -8,6 +8,7 @@ import {
   isLonger,
   isOver,
   leavesAt,
+  letGo,
   type RetentionPolicy,
   type StoredPoint,
 } from '../../functions/contract/retention-plan.ts';
@@ -141,8 +142,8 @@ class Life {
     }
   }
 
-  settle(dies = false): void {
-    const decisions = decide([...this.points.values()], this.#policy, this.now);
+  settle(dies = false, points = [...this.points.values()]): void {
+    const decisions = decide(points, this.#policy, this.now);
     const inOrder = decisions.sort((one, other) => Number(this.#lengthens(other)) - Number(this.#lengthens(one)));
     const done = dies ? inOrder.slice(0, this.#pick(inOrder.length)) : inOrder;
     for (const decision of done) this.#carryOut(decision);
@@ -172,7 +173,7 @@ class Life {
   #ask(): void {
     const points = decide([...this.points.values()], this.#policy, this.now);
     const { id, hold, tier, asked } = points[this.#pick(points.length)]!;
-    if (hold === 'kept') this.#carryOut({ id, hold: 'tier', tier, asked });
+    if (hold === 'kept') this.settle(false, letGo([...this.points.values()], id));
     else if (hold === 'tier') this.#carryOut({ id, hold: this.#chance(0.5) ? 'kept' : 'pruned', tier, asked });
   }
 

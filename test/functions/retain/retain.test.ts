@@ -229,6 +229,19 @@ describe('an operator', () => {
     expect((await only([kept]))[kept]).toBe('tier daily');
   });
 
+  it('who keeps one of the newest proven points no longer leaves it in the floor, however old it is', async () => {
+    const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3))];
+    await suite.settle();
+    on(28);
+    for (const id of ids.slice(1)) await suite.agents.keep(request('keep', id));
+    for (const id of ids.slice(1)) {
+      await suite.agents.keep(request('unkeep', id));
+      await suite.settle({ unkeep: id });
+      expect(await suite.tags(id)).toBe('pinned');
+    }
+    expect(await only(ids.slice(1))).toEqual({ [ids[1]!]: 'floor daily', [ids[2]!]: 'floor daily' });
+  });
+
   it('is refused what is not there, not kept, or given up', async () => {
     const id = await suite.proven(on(1));
     expect(await suite.agents.keep(request('keep', '20200101T000000Z'))).toMatchObject({ outcome: 'Refused', name: 'NotFound' });
