@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { idOf, timeOf } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { nextTime, type Retained } from '../contract/retention.ts';
-import { type Decision, decide, howItLies, isLonger, leavesAt, letGo, type StoredPoint } from '../contract/retention-plan.ts';
+import { type Decision, decide, howItLies, isLonger, leavesAt, type StoredPoint } from '../contract/retention-plan.ts';
 import { policySchema } from '../contract/retention-policy.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
@@ -28,7 +28,7 @@ export const handler = agent(input, async ({ suite, policy, unkeep }) => {
   const now = new Date();
   const { points, sealed, decided, hidden } = await readHistory(vault, suite, policy, now);
   const byId = new Map(points.map((point) => [point.id, point]));
-  const decisions = decide(unkeep === null ? points : letGo(points, unkeep), policy, now);
+  const decisions = decide(points, policy, now, unkeep);
   const pointOf = ({ id }: Decision): StoredPoint => byId.get(id)!;
   const changes = (order: Decision) => {
     const { decided: before } = pointOf(order);

@@ -8,7 +8,6 @@ import {
   isLonger,
   isOver,
   leavesAt,
-  letGo,
   type RetentionPolicy,
   type StoredPoint,
 } from '../../functions/contract/retention-plan.ts';
@@ -142,8 +141,8 @@ class Life {
     }
   }
 
-  settle(dies = false, points = [...this.points.values()]): void {
-    const decisions = decide(points, this.#policy, this.now);
+  settle(dies = false, unkept: string | null = null): void {
+    const decisions = decide([...this.points.values()], this.#policy, this.now, unkept);
     const inOrder = decisions.sort((one, other) => Number(this.#lengthens(other)) - Number(this.#lengthens(one)));
     const done = dies ? inOrder.slice(0, this.#pick(inOrder.length)) : inOrder;
     for (const decision of done) this.#carryOut(decision);
@@ -173,7 +172,7 @@ class Life {
   #ask(): void {
     const points = decide([...this.points.values()], this.#policy, this.now);
     const { id, hold, tier, asked } = points[this.#pick(points.length)]!;
-    if (hold === 'kept') this.settle(false, letGo([...this.points.values()], id));
+    if (hold === 'kept') this.settle(false, id);
     else if (hold === 'tier') this.#carryOut({ id, hold: this.#chance(0.5) ? 'kept' : 'pruned', tier, asked });
   }
 

@@ -99,6 +99,7 @@ it('whose only change is one letter in one file of the same size and time', asyn
   expect(failed).toMatchObject([
     { kind: 'files', name: 'same', message: 'same has another content in the archive.' },
     { name: 'all entries' },
+    { kind: 'signature' },
   ]);
   const next = await suite.run('backup');
   expect([next.exitCode, next.json.outcome]).toEqual([0, 'proven']);

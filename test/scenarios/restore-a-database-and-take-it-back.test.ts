@@ -188,7 +188,16 @@ it('refuses an unproven point, and puts nothing in place that is not what was ca
   await db.sql('shop', 'delete from users where id > 20');
 
   const told = (await alertsOf(suite.home)).length;
-  await new Forgery(vault, point).changeRow('shop', 'user 49', 'user XX');
+  const forgery = new Forgery(vault, point);
+  await forgery.changeRow('shop', 'user 49', 'user XX');
+  const forged = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
+  expect([forged.exitCode, forged.json.outcome, forged.json.error?.name], forged.stderr).toEqual([
+    7,
+    'refused',
+    'RestoreRefused',
+  ]);
+  expect(forged.json.error!.message).toContain('is not what was signed');
+  await forgery.sign(suite);
   const failed = await restore('latest', '--mode', 'database', '--allow-unproven', ...carriedOut());
   expect([failed.exitCode, failed.json.outcome, failed.json.error?.name], failed.stderr).toEqual([
     5,

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { type Manifest, type StoredArtifact, serializeManifest } from '../../functions/contract/manifest.ts';
+import { agentRoleName } from '../../functions/contract/names.ts';
+import { Signing } from '../../functions/runtime/signing.ts';
+import type { Suite } from './cli.ts';
 import { commandBytes } from './command.ts';
+import { EngineOnHome } from './engine-on-home.ts';
 import type { TamperedVault } from './vault.ts';
 
 type Role = StoredArtifact['role'];
@@ -24,6 +29,19 @@ export class Forgery {
     const { checksum: _, ...manifest } = await this.manifest();
     edit(manifest as Manifest);
     await this.#vault.overwrite(await this.#manifestKey(), Buffer.from(serializeManifest(manifest)));
+  }
+
+  /** Signs the manifest as it stands, by somebody who has come to be the agent that seals. */
+  async sign(suite: Suite): Promise<void> {
+    const { checksum: _, signature, ...manifest } = await this.manifest();
+    const home = await EngineOnHome.open(suite);
+    try {
+      const client = new KMSClient(await home.as(agentRoleName(suite.name, 'seal')));
+      const signed = await new Signing(signature!.key, client).sign(manifest);
+      await this.#vault.overwrite(await this.#manifestKey(), Buffer.from(serializeManifest(signed)));
+    } finally {
+      await home.engine.close();
+    }
   }
 
   /** Gives an artifact other bytes. `source` is the name in the suite file. */

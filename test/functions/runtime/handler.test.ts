@@ -43,9 +43,9 @@ describe('a handler', () => {
 
   it('calls anything else Unexpected and keeps what it said', async () => {
     const error = await errorOf(() => {
-      throw Object.assign(new Error('access denied'), { name: 'AccessDenied' });
+      throw Object.assign(new Error('no such bucket'), { name: 'NoSuchBucket' });
     });
-    expect(error).toMatchObject({ name: 'Unexpected', message: 'AccessDenied: access denied' });
+    expect(error).toMatchObject({ name: 'Unexpected', message: 'NoSuchBucket: no such bucket' });
   });
 
   it('never throws a message that would be cut on its way', async () => {
