@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 const POINTS = 10_000;
 const MOST_SECONDS = 10;
 
-/** What a person waits for when there are ten years of points; most of it is the start of an engine that reads 40,000 small files. */
+/** What a person waits for when there are ten years of points; most of it is the start of an engine that reads 30,000 small files. */
 export async function longHistoryBench(stage: Stage): Promise<Row[]> {
   const volume = await stage.host.volume('long', { 'invoice.txt': '100' });
   const suite = await stage.suite('long', { volumes: [{ name: 'uploads', volume: volume.name }] });

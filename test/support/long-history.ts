@@ -19,8 +19,8 @@ export interface LongHistory {
 }
 
 /**
- * Ten years of proven points, as they lie in the bucket of a home whose engine is not running: each with its manifest, its proof and two
- * decisions about it. Gives the ids, oldest first.
+ * Ten years of proven points, as they lie in the bucket of a home whose engine is not running: each with its manifest, its proof and the
+ * decision about it. Gives the ids, oldest first.
  */
 export function writeLongHistory(home: string, bucket: string, { suite, points, manifest, proof }: LongHistory): string[] {
   const folder = objectsFolder(join(home, 's3'), bucket);
@@ -44,12 +44,8 @@ export function writeLongHistory(home: string, bucket: string, { suite, points, 
     const isRead = index >= points - READ;
     put(keys.manifest(suite, id), at, isRead ? manifest(id) : null);
     put(keys.proof(suite, id, proofId, true), at, isRead ? proof(id, proofId) : null);
-    const stem = id.slice(0, -1);
-    for (const [time, hold] of [
-      [`${stem}000Z`, 'floor'],
-      [`${stem}001Z`, 'tier'],
-    ] as const)
-      put(retentionKey(suite, { id, time, hold, tier: 'yearly', asked: 'daily' }), at, null);
+    const decision = { id, time: `${id.slice(0, -1)}000Z`, hold: 'tier', tier: 'yearly', asked: 'daily' } as const;
+    put(retentionKey(suite, decision), at, null);
   }
   return times.map(idOf);
 }

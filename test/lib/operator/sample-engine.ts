@@ -187,7 +187,7 @@ export async function sampleEngine(furnish: (home: string, bucket: string) => vo
   onTestFinished(async () => {
     await engine.close();
     rmSync(home, { recursive: true });
-  });
+  }, 120_000);
   const s3 = new S3Client({
     endpoint: engine.endpoint,
     region: engine.region,
