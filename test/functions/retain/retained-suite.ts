@@ -173,7 +173,7 @@ export class RetainedSuite {
    * before each step.
    */
   async settle(
-    input: { unkeep?: string } = {},
+    input: { unkeep?: string; about?: string } = {},
     policy = POLICY,
     dies?: { at: Step; call: number },
     before: (step: string) => unknown = () => {},
