@@ -78,7 +78,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     }),
   };
   const proof: ProofAgents = {
-    planProof: make('verify/plan-proof', { ...POINT, ...FINDINGS, evidence: 'check' }),
+    planProof: make('verify/plan-proof', { ...POINT, ...FINDINGS, list: ['proofs/*'], evidence: 'check' }),
     checkObjects: make('verify/check-objects', {
       ...POINT_AND_NEW,
       ...FINDINGS,

@@ -10,7 +10,7 @@ import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
 import { Vault } from '../runtime/vault.ts';
 import { captureParameters } from './capture-parameters.ts';
-import { readManifest, recentIds } from './recovery-points.ts';
+import { newestIds, readManifest, recentIds } from './recovery-points.ts';
 
 const input = z.object({
   suite: z.string(),
@@ -28,7 +28,7 @@ const vault = new Vault(required('BUCKET'));
 /** Gives the recovery point its id and every source its document's parameters, and writes both into the lock for whoever must clean up. */
 export const handler = agent(input, async ({ suite, executionArn, request, sources }) => {
   const now = new Date();
-  const points = await recentIds(vault, keys.manifests(suite), now);
+  const points = await newestIds(vault, suite, now);
   const failures = await recentIds(vault, keys.failures(suite), now);
   const newest = await Promise.all(points.slice(-NEWEST).map((id) => readManifest(vault, suite, id).catch(() => undefined)));
   const known = newest.filter((manifest): manifest is Manifest => manifest !== undefined);

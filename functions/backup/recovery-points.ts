@@ -9,9 +9,19 @@ const DAY = 24 * 3600 * 1000;
 const LOOK_BACK_DAYS = 40;
 
 /** Ids below a prefix since 40 days ago, oldest first: one request, however long the history is. */
-export async function recentIds(vault: Vault, prefix: string, now: Date): Promise<string[]> {
+export function recentIds(vault: Vault, prefix: string, now: Date): Promise<string[]> {
+  return idsSince(vault, prefix, idOf(new Date(now.getTime() - LOOK_BACK_DAYS * DAY)));
+}
+
+/** Ids of the newest stored points, oldest first. After a longer pause they are looked for in the whole history. */
+export async function newestIds(vault: Vault, suite: string, now: Date): Promise<string[]> {
+  const recent = await recentIds(vault, keys.manifests(suite), now);
+  return recent.length > 0 ? recent : idsSince(vault, keys.manifests(suite), '');
+}
+
+async function idsSince(vault: Vault, prefix: string, since: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { key } of vault.list(prefix, `${prefix}${idOf(new Date(now.getTime() - LOOK_BACK_DAYS * DAY))}`)) {
+  for await (const { key } of vault.list(prefix, `${prefix}${since}`)) {
     const id = idOfKey(prefix, key);
     if (id) ids.push(id);
   }
@@ -23,9 +33,23 @@ export async function readManifest(vault: Vault, suite: string, id: string): Pro
   return text === undefined ? undefined : parseManifest(text, { suite, id });
 }
 
-/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none whose manifest is whole. */
+/**
+ * The newest point whose newest proof passed: the reference of the anomaly gate. After a longer pause it is looked for in the whole history:
+ * what shrank meanwhile must not pass for want of a reference. Undefined when there is none whose manifest is whole.
+ */
 export async function newestProven(vault: Vault, suite: string, before: string): Promise<Manifest | undefined> {
-  const since = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
+  const recent = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
+  for (const since of [recent, '']) {
+    for (const id of await provenIds(vault, suite, since, before)) {
+      const manifest = await readManifest(vault, suite, id).catch(unlessDamaged);
+      if (manifest) return manifest;
+    }
+  }
+  return undefined;
+}
+
+/** Newest first. */
+async function provenIds(vault: Vault, suite: string, since: string, before: string): Promise<string[]> {
   const verdicts = new Map<string, { proofId: string; passed: boolean }>();
   for await (const { key } of vault.list(keys.proofs(suite), `${keys.proofs(suite)}${since}`)) {
     const proof = parseProofKey(suite, key);
@@ -34,11 +58,7 @@ export async function newestProven(vault: Vault, suite: string, before: string):
     if (!newest || proof.proofId > newest.proofId) verdicts.set(proof.id, proof);
   }
   const proven = [...verdicts].filter(([, { passed }]) => passed).map(([id]) => id);
-  for (const id of proven.sort().reverse()) {
-    const manifest = await readManifest(vault, suite, id).catch(unlessDamaged);
-    if (manifest) return manifest;
-  }
-  return undefined;
+  return proven.sort().reverse();
 }
 
 /** A point that somebody damaged is no reference, and no reason to let the next backup fail. */

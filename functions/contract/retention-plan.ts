@@ -73,8 +73,14 @@ export function howItLies({ asked, decided }: StoredPoint): { hold: Hold; tier: 
 /**
  * How long every point is to stay, in the order of ids; those that are over are left out. The newest proven ones are held. The first proven
  * point of a week, month or year stands for it, unless a run that asked for that tier does: so a missed month-end promotes the next proven point.
+ * `unkept`: a point that an operator no longer keeps. It may be one of the newest proven ones, although its days are over.
  */
-export function decide(points: readonly StoredPoint[], policy: RetentionPolicy, now: Date): Decision[] {
+export function decide(
+  points: readonly StoredPoint[],
+  policy: RetentionPolicy,
+  now: Date,
+  unkept: string | null = null,
+): Decision[] {
   const here = points.filter((point) => !isOver(point, policy, now)).sort((one, other) => (one.id < other.id ? -1 : 1));
   const sure = here.filter((point) => point.proven && !goesSoon(point, policy, now));
   const floor = new Set(sure.slice(-policy.minimumProven).map(({ id }) => id));
@@ -84,9 +90,24 @@ export function decide(points: readonly StoredPoint[], policy: RetentionPolicy, 
     const { hold, tier } = howItLies(point);
     if (goesSoon(point, policy, now) || (hold === 'damaged' && !point.proven)) return { id, hold, tier, asked };
     const earned = longest([asked, ...(stands.get(id) ?? [])]);
-    const kept = hold === 'kept' ? 'kept' : floor.has(id) ? 'floor' : 'tier';
-    return { id, hold: kept, tier: mayShorten(point, earned, sure, policy, now) ? earned : longest([earned, tier]), asked };
+    return {
+      id,
+      hold: holdOf(point, floor.has(id), id === unkept),
+      tier: mayShorten(point, earned, sure, policy, now) ? earned : longest([earned, tier]),
+      asked,
+    };
   });
+}
+
+/**
+ * A point that was held and whose newest proof fails is no reason to let it go, at once if its days are over: perhaps the proof is wrong, and
+ * nothing better may be there.
+ */
+function holdOf(point: StoredPoint, isFloor: boolean, isUnkept: boolean): Hold {
+  const { hold } = howItLies(point);
+  if (hold === 'kept' && !isUnkept) return 'kept';
+  if (isFloor) return 'floor';
+  return hold === 'floor' && !point.proven ? 'damaged' : 'tier';
 }
 
 /** Why a point stays as long as it does, for people. */

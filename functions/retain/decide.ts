@@ -30,13 +30,7 @@ export const handler = agent(input, async ({ suite, policy, unkeep, about }) => 
   const now = new Date();
   const { points, sealed, decided, hidden } = await readHistory(vault, suite, policy, now);
   const byId = new Map(points.map((point) => [point.id, point]));
-  const counted = points.map((point): StoredPoint => {
-    return point.id === unkeep && point.decided ? { ...point, decided: { ...point.decided, hold: 'tier' } } : point;
-  });
-  const decisions = decide(counted, policy, now);
-  const unkept = counted.find(({ id }) => id === unkeep);
-  // Its own days may be over by now: then it goes at once, and no decision is about it.
-  if (unkept?.decided && !decisions.some(({ id }) => id === unkeep)) decisions.push({ ...unkept, ...unkept.decided });
+  const decisions = decide(points, policy, now, unkeep);
   const pointOf = ({ id }: Decision): StoredPoint => byId.get(id)!;
   const changes = (order: Decision) => {
     const { decided: before } = pointOf(order);

@@ -20,7 +20,7 @@ const AT_ONCE = 10;
 /**
  * Carries out one decision: tags every object of the point, its proofs too, and records it. A run that dies in between leaves what the next one
  * finishes: what is held, or given up, is recorded before it is tagged and looked at by every later run; of all else the record comes last.
- * @throws NamedError ArtifactMissing, ManifestInvalid: it cannot be held, because it is not whole
+ * @throws NamedError ArtifactMissing, ManifestInvalid: it cannot be held, because it is not whole; ObjectsHidden: not before it is shown again
  */
 export async function carryOut(
   vault: Vault,
@@ -29,7 +29,8 @@ export async function carryOut(
   by: string,
 ): Promise<{ id: string; tagged: number }> {
   const holds = order.hold === 'floor' || order.hold === 'kept';
-  const objects = await objectsOf(vault, suite, order.id, holds);
+  const objects =
+    order.hold === 'damaged' ? await leftOf(vault, suite, order.id) : await objectsOf(vault, suite, order.id, holds);
   if (order.hold !== 'tier') await record(vault, suite, order, by);
   const tagged = await tagAll(vault, objects, tagOf(order));
   await lockAll(vault, objects, order, holds);
@@ -52,20 +53,31 @@ export function tagOf({ hold, tier }: { hold: Hold; tier: Tier }): Retention {
 /** Artifacts, proofs, and the manifest last: as long as that is not held, the point is not counted on. */
 async function objectsOf(vault: Vault, suite: string, id: string, whole: boolean): Promise<StoredObject[]> {
   const manifest = await vault.read(keys.manifest(suite, id));
-  if (!manifest) throw new NamedError('ArtifactMissing', `The manifest of ${id} is gone or hidden.`);
+  if (!manifest) throw new NamedError('ObjectsHidden', `${keys.manifest(suite, id)} is gone or hidden since this run looked.`);
   const { sources } = parseManifest(manifest.text, { suite, id });
   const artifacts = sources.flatMap((source) => source.artifacts);
-  const proofs: StoredObject[] = [];
-  for await (const { key } of vault.list(`${keys.proofs(suite)}${id}/`)) {
-    const head = await vault.head(key);
-    if (head) proofs.push({ key, versionId: head.versionId });
-  }
+  const proofs = await shownBelow(vault, `${keys.proofs(suite)}${id}/`);
   const there = await inBatches(artifacts, async ({ key, versionId }) => {
     if (await vault.head(key, versionId)) return [{ key, versionId }];
     if (whole) throw new NamedError('ArtifactMissing', `${key} of ${id} is gone.`);
     return [];
   });
   return [...there.flat(), ...proofs, { key: keys.manifest(suite, id), versionId: manifest.versionId }];
+}
+
+/** Whatever a damaged point still has, also when nobody can read in its manifest what that is. */
+async function leftOf(vault: Vault, suite: string, id: string): Promise<StoredObject[]> {
+  const prefixes = [keys.artifactPrefix(suite, id), `${keys.proofs(suite)}${id}/`, keys.manifest(suite, id)];
+  return (await Promise.all(prefixes.map((prefix) => shownBelow(vault, prefix)))).flat();
+}
+
+async function shownBelow(vault: Vault, prefix: string): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  for await (const { key } of vault.list(prefix)) {
+    const head = await vault.head(key);
+    if (head) objects.push({ key, versionId: head.versionId });
+  }
+  return objects;
 }
 
 async function tagAll(vault: Vault, objects: readonly StoredObject[], value: Retention): Promise<number> {
@@ -87,7 +99,7 @@ async function lockAll(
   { id, hold, tier }: Retained,
   holds: boolean,
 ): Promise<void> {
-  if (!lock || hold === 'pruned') return;
+  if (!lock || hold === 'pruned' || hold === 'damaged') return;
   const until = lockedUntil(holds ? new Date() : timeOf(id), lock.days[tier]);
   if (until <= new Date()) return;
   await inBatches(objects, ({ key, versionId }) => vault.lock(key, versionId, lock.mode, until));
@@ -95,8 +107,8 @@ async function lockAll(
 
 /** An expiry that raced the tag has put a delete marker over it. A newer version over it does no harm: a restore reads what was sealed. */
 async function requireShown(vault: Vault, id: string, { key, versionId }: StoredObject): Promise<void> {
-  if ((await vault.head(key)) && (await vault.head(key, versionId))) return;
-  throw new NamedError('ArtifactMissing', `${key} of ${id} is gone or hidden.`);
+  if (!(await vault.head(key, versionId))) throw new NamedError('ArtifactMissing', `${key} of ${id} is gone.`);
+  if (!(await vault.head(key))) throw new NamedError('ObjectsHidden', `${key} was hidden by a delete marker meanwhile.`);
 }
 
 async function inBatches<Item, Answer>(items: readonly Item[], work: (item: Item) => Promise<Answer>): Promise<Answer[]> {

@@ -7,25 +7,30 @@
 # The uploader's input is a named pipe that this shell keeps open: when the producer fails, the uploader is ended before it can see the
 # end of the stream, so a cut stream never becomes a complete object (`producer | aws s3 cp -` exits 0 then: measured).
 # openssl hashes 3.7 times as fast as sha256sum; chunks let the read-back work in parallel and stay below 15 minutes each.
-# $expected_bytes: how large the object may become, if the document knows; the uploader makes its parts large enough for the larger of
-# that and twice the last size, or a grown source would die at part 10,000.
+# $expected_bytes: how large the object may become, if the document knows (a quarter is added: bytea in hexadecimal, headers of small files).
+# The uploader makes its parts large enough for the larger of that and twice the last size, or a grown source would die at part 10,000; the
+# chunks grow likewise, or the list of their hashes would be longer than a result may be. Either would fail every further run, too: only a
+# sealed point tells the next one how large the last was.
 declare -a ARTIFACTS=()
 tolerated=0
 expected_bytes=0
+most_chunks=150
 store() {
   local role=$1 key=$2 raw=$3
   shift 3
+  local expected=$((expected_bytes + expected_bytes / 4)) chunk_bytes
+  chunk_bytes=$(larger "$SSM_chunkBytes" $((expected / most_chunks + 1)))
   local pipe=$work/$role started status=0 cut=0 uploader tee whole chunks count ticker
   started=$(now)
   mkfifo "$pipe.in" "$pipe.up" "$pipe.whole" "$pipe.chunks" "$pipe.count"
 
-  aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors --expected-size "$(larger "${SSM_expectedBytes:-0}" "$expected_bytes")" \
+  aws s3 cp - "s3://$SSM_bucket/$key" --no-overwrite --only-show-errors --expected-size "$(larger "${SSM_expectedBytes:-0}" "$expected")" \
     <"$pipe.up" >"$pipe.upload-log" 2>&1 3>&- &
   uploader=$!
   exec {hold}>"$pipe.up"
   openssl dgst -sha256 -r <"$pipe.whole" >"$pipe.sha256" 3>&- {hold}>&- &
   whole=$!
-  split --bytes="$SSM_chunkBytes" --filter='openssl dgst -sha256 -r' - <"$pipe.chunks" >"$pipe.sha256s" 3>&- {hold}>&- &
+  split --bytes="$chunk_bytes" --filter='openssl dgst -sha256 -r' - <"$pipe.chunks" >"$pipe.sha256s" 3>&- {hold}>&- &
   chunks=$!
   wc -c <"$pipe.count" >"$pipe.bytes" 3>&- {hold}>&- &
   count=$!
@@ -90,7 +95,7 @@ artifact_json() {
     *.gz) compression=gzip ;;
   esac
   printf '{"role":"%s","key":%s,"bytes":%d,"rawBytes":%s,"sha256":"%s","chunkBytes":%s,"chunks":[%s],"compression":"%s","encryption":"none","seconds":%s}' \
-    "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$SSM_chunkBytes" "$list" "$compression" "$seconds"
+    "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$chunk_bytes" "$list" "$compression" "$seconds"
 }
 
 artifacts_json() {

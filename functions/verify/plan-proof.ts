@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { encode, encodeList } from '../contract/encoding.ts';
 import { NamedError } from '../contract/errors.ts';
-import { idOf, isId, isoSeconds } from '../contract/ids.ts';
-import { keys } from '../contract/keys.ts';
+import { isId, isoSeconds, nextId } from '../contract/ids.ts';
+import { keys, parseProofKey } from '../contract/keys.ts';
 import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
 import { type Check, readBackParts, SIGNATURE } from '../contract/proof.ts';
@@ -39,7 +39,7 @@ const signing = new Signing();
 export const handler = agent(input, async ({ suite, account, id, from, checks, crossChecks, address, port }) => {
   if (!isId(id)) throw new NamedError('NotFound', `"${id}" is no id of a recovery point.`);
   const now = new Date();
-  const proofId = `${idOf(now)}-${randomBytes(3).toString('hex')}`;
+  const proofId = `${await nextProof(suite, id, now)}-${randomBytes(3).toString('hex')}`;
   const point = stored(from);
   const manifest = await readPoint(point, { suite, id });
   await noteSignature(point, { suite, id, proofId });
@@ -64,6 +64,14 @@ export const handler = agent(input, async ({ suite, account, id, from, checks, c
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
+
+/** The newest proof decides about a point: with a clock that was set back, one that fails must still be newer than one that passed. */
+async function nextProof(suite: string, id: string, now: Date): Promise<string> {
+  let newest: string | undefined;
+  for await (const { key } of vault.list(`${keys.proofs(suite)}${id}/`))
+    newest = parseProofKey(suite, key)?.proofId.split('-')[0] ?? newest;
+  return nextId(now, newest).id;
+}
 
 /** A forged manifest ends no proof: everything else that is wrong with the point must be found, too. */
 async function noteSignature(point: Vault, place: Place): Promise<void> {

@@ -1,6 +1,7 @@
 import { keys } from '../../functions/contract/keys.ts';
 import type { Connection } from './connection.ts';
 import { readFailure } from './documents.ts';
+import { type Overdue, overdueOf } from './overdue.ts';
 import type { Point } from './point.ts';
 import { daysBefore, idsOf, type PointIndex, provenIds, readIndexUntil } from './point-index.ts';
 import { indent, pointText } from './point-text.ts';
@@ -23,6 +24,8 @@ export interface StatusFields {
   restores: RestoreRow[];
   /** Null: the suite has none. */
   replica: ReplicaStatus | null;
+  /** Set when backups or their proofs have stopped. */
+  overdue: Overdue | null;
 }
 
 /** Is the suite protected, what goes on, what comes next. */
@@ -36,6 +39,7 @@ export const status: Verb<StatusFields> = {
     schedules: [],
     restores: [],
     replica: null,
+    overdue: null,
   },
 
   async run({ connection }) {
@@ -45,15 +49,20 @@ export const status: Verb<StatusFields> = {
       readSchedules(connection),
       readRestores(connection),
     ]);
-    return { fields: { ...vaultFields, running, schedules, restores }, error: null };
+    const { newestProven } = vaultFields;
+    const overdue = newestProven && overdueOf(schedules, newestProven.startedAt, new Date());
+    return { fields: { ...vaultFields, running, schedules, restores, overdue }, error: null };
   },
 
-  text({ newest, newestProven, lastFailure, running, lock, schedules, restores, replica }, style) {
+  text({ newest, newestProven, lastFailure, running, lock, schedules, restores, replica, overdue }, style) {
     const title = (text: string) => paint(style, 'bold', text);
     const parts = [
       newestProven === null
         ? `${mark(style, 'bad')} There is no proven recovery point.`
         : `${title('newest proven point')}\n${indent(pointText(style, newestProven))}`,
+      overdue === null
+        ? ''
+        : `${mark(style, 'bad')} overdue: ${overdue.schedule} was due at ${overdue.dueAt} (${ageText(style, overdue.dueAt)}), and nothing has been proven since.`,
       newest === null || newest.id === newestProven?.id ? '' : `${title('newest point')}\n${indent(pointText(style, newest))}`,
       replica === null ? '' : `${title('replica')}\n${replicaText(style, replica)}`,
       lastFailure === null
@@ -93,7 +102,7 @@ export const status: Verb<StatusFields> = {
   },
 };
 
-async function readVault(connection: Connection): Promise<Omit<StatusFields, 'running' | 'schedules' | 'restores'>> {
+async function readVault(connection: Connection): Promise<Omit<StatusFields, 'running' | 'schedules' | 'restores' | 'overdue'>> {
   const vault = new Vault(connection);
   const enough = (recent: PointIndex) => provenIds(recent).length > 0;
   const [index, lock] = await Promise.all([readIndexUntil(vault, new Date(), enough), readLockState(connection)]);

@@ -5,6 +5,7 @@ import preflight from '../support/preflight.ts';
 import { databaseBench } from './database.ts';
 import { engineBench } from './engine.ts';
 import { files3gbBench } from './files-3gb.ts';
+import { longHistoryBench } from './long-history.ts';
 import { readBackBench } from './read-back.ts';
 import { type Row, table } from './report.ts';
 import { restoreBench } from './restore.ts';
@@ -19,6 +20,7 @@ const SECTIONS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   restore: restoreBench,
   engine: engineBench,
   synth: synthBench,
+  'long-history': longHistoryBench,
   'files-3gb': files3gbBench,
 };
 /** files-3gb writes 9 GB and needs root for its small TMPDIR, so it runs only when it is named. */

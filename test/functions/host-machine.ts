@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { renderScript } from '../../lib/platform/host-script.ts';
 
 /** Stores what it reads if it sees the end of the stream, as the real one does; one that is ended before that leaves nothing. */
-const AWS = `#!/bin/bash
+export const AWS = `#!/bin/bash
 object=$STORED/\${4##*/}
 cat >"$object.part" && mv "$object.part" "$object"
 `;
@@ -110,6 +110,7 @@ export interface Said {
     bytes: number;
     rawBytes: number | null;
     sha256: string;
+    chunkBytes: number;
     chunks: string[];
   }[];
   error?: { name: string; message: string };

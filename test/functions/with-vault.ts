@@ -1,6 +1,13 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { Signing } from '../../functions/runtime/signing.ts';
+import type { Right } from '../../lib/local-engine/policies/right.ts';
 import { ACCESS_KEY, startS3, type TestS3, VERSIONED } from '../lib/local-engine/s3/s3-server.ts';
 import { startKeyServer } from './key-server.ts';
 
@@ -10,6 +17,8 @@ export type Handler = (event: unknown) => Promise<Record<string, unknown>>;
 export class WithVault {
   readonly bucket = 'vault';
   s3!: TestS3;
+  /** Looks at every right that a call needs, before the call is carried out; what it throws is the answer. */
+  guard: (right: Right) => void = () => {};
   #signing: Signing | undefined;
 
   /** For the top of a test file. `environment` is added to what every handler is deployed with. */
@@ -18,7 +27,10 @@ export class WithVault {
     let keys: Awaited<ReturnType<typeof startKeyServer>>;
     beforeAll(async () => {
       keys = await startKeyServer();
-      vault.s3 = await startS3({ [vault.bucket]: VERSIONED });
+      const authorize = (_: unknown, rights: readonly Right[]) => {
+        for (const right of rights) vault.guard(right);
+      };
+      vault.s3 = await startS3({ [vault.bucket]: VERSIONED }, {}, { authorize });
       const variables = {
         BUCKET: vault.bucket,
         SIGNING_KEY: keys.signingKey,
@@ -64,10 +76,20 @@ export class WithVault {
     return this.#signing.sign(document);
   }
 
+  /** Gives the bucket these rules; they are carried out whenever `s3.s3.carryOutLifecycle` is called. */
+  async expireBy(rules: object): Promise<void> {
+    await this.s3.s3.createBucket(this.bucket, { ...VERSIONED, LifecycleConfiguration: rules });
+  }
+
   /** Replaces the tags of the newest version. */
   async retag(key: string, tags: Record<string, string>): Promise<void> {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     await this.s3.client.send(new PutObjectTaggingCommand({ Bucket: this.bucket, Key: key, Tagging: { TagSet } }));
+  }
+
+  /** Hides it behind a delete marker. */
+  async remove(key: string): Promise<void> {
+    await this.s3.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
   }
 
   async text(key: string): Promise<string> {

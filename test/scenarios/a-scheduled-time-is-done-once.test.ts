@@ -39,3 +39,20 @@ it('is not done by a run that failed, is done by one that did not, and then noth
   expect(await alertsOf(suite.home)).toHaveLength(1);
   expect(await host.leftovers()).toEqual([]);
 });
+
+it('is done by one run when the scheduler fires twice for it at once', async () => {
+  const before = (await suite.run('list')).json.points.length;
+  const words = ['--scheduled-for', '2026-11-24T02:00:00Z'];
+  const ended = await Promise.all([suite.run('backup', ...words), suite.run('backup', ...words)]);
+  const outcomes = ended.map(({ json }) => json.outcome).sort();
+  // The second finds the first at work, or its point.
+  expect([
+    ['locked', 'proven'],
+    ['already-done', 'proven'],
+  ]).toContainEqual(outcomes);
+  const { points } = (await suite.run('list')).json;
+  expect(points).toHaveLength(before + 1);
+  expect(points[0]).toMatchObject({ state: 'proven', scheduledFor: '2026-11-24T02:00:00Z' });
+  expect(await alertsOf(suite.home)).toHaveLength(1);
+  expect(await host.leftovers()).toEqual([]);
+});

@@ -20,13 +20,13 @@ export interface Point {
   bytes: number;
   sources: { declared: number; captured: number; absent: number; failed: number };
   lastProof: null | { id: string; at: string; ok: boolean; restoreSeconds: number };
-  retention: null | { hold: 'tier' | 'floor' | 'kept' | 'pruned'; tier: string; expiresAt: string | null };
+  retention: null | { hold: 'tier' | 'floor' | 'kept' | 'pruned' | 'damaged'; tier: string; expiresAt: string | null };
 }
 
 export interface PlannedPoint {
   id: string;
   proven: boolean;
-  hold: 'tier' | 'floor' | 'kept' | 'pruned';
+  hold: 'tier' | 'floor' | 'kept' | 'pruned' | 'damaged';
   tier: string;
   leavesAt: string | null;
   why: string;
@@ -189,6 +189,7 @@ export interface Documents {
       };
       error: null | { name: string; message: string };
     };
+    overdue: null | { schedule: string; dueAt: string };
   };
   local: Common & { schedules: { name: string }[] };
 }

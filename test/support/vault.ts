@@ -103,6 +103,13 @@ export class TamperedVault {
     return (await this.#object(key)).thawed !== undefined;
   }
 
+  /** The words that the tag `retention` has on what a point consists of now: its manifest, artifacts and proofs. */
+  async words(id: string): Promise<string[]> {
+    const keys = (await this.keys()).filter((key) => /\/(recovery-points|artifacts|proofs)\//.test(key) && key.includes(id));
+    const objects = await Promise.all(keys.map((key) => this.#object(key)));
+    return [...new Set(objects.map(({ tags }) => tags.find((tag) => tag.key === 'retention')?.value ?? 'none'))];
+  }
+
   async #write(version: ObjectVersion, bytes: Uint8Array): Promise<void> {
     const digest = startDigest(version.checksum.algorithm);
     digest.update(Buffer.from(bytes));

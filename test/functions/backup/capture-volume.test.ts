@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { encoded, HostMachine } from '../host-machine.ts';
+import { AWS, encoded, HostMachine } from '../host-machine.ts';
 
 const CHUNK = 64 * 1024;
 /** Knows one volume, whose folder is the test's. */
@@ -19,11 +19,12 @@ const volume = join(machine.folder, 'volume');
 afterAll(() => machine.remove());
 beforeEach(() => {
   machine.tool('tar', null);
+  machine.tool('aws', AWS);
   rmSync(volume, { recursive: true, force: true });
   mkdirSync(volume);
 });
 
-function capture(name = 'uploads') {
+function capture(name = 'uploads', planned: { chunkBytes?: string } = {}) {
   return machine.run('functions/backup/capture-volume.sh', {
     volume: encoded(name),
     exclude: '',
@@ -33,6 +34,7 @@ function capture(name = 'uploads') {
     attempt: 'a1',
     expectedBytes: '0',
     chunkBytes: String(CHUNK),
+    ...planned,
   });
 }
 
@@ -58,6 +60,22 @@ describe('a volume', () => {
     const plain = zstdDecompressSync(stored);
     expect(execFileSync('tar', ['--extract', '--to-stdout', './a.bin'], { input: plain, maxBuffer: 2 ** 24 })).toEqual(content);
     expect(machine.leftovers).toEqual([]);
+  });
+
+  it('that has grown far beyond its last size gets parts and chunks of its own size: neither may be too many', () => {
+    const content = randomBytes(2_000_000);
+    writeFileSync(join(volume, 'a.bin'), content);
+    machine.tool(
+      'aws',
+      `#!/bin/bash\nwhile [[ $1 != --expected-size ]]; do shift; done\necho "$2" >>"$STORED/expected"\ncat >/dev/null\n`,
+    );
+    const { status, said } = capture('uploads', { chunkBytes: '1000' });
+    expect(status).toBe(0);
+    const { bytes, chunks, chunkBytes } = said.artifacts![0]!;
+    expect(Number(machine.object('expected').toString().split('\n')[0])).toBeGreaterThan(1.2 * content.length);
+    expect(bytes).toBeGreaterThanOrEqual(content.length);
+    expect(chunks.length).toBe(Math.ceil(bytes / chunkBytes));
+    expect(JSON.stringify(said).length).toBeLessThan(24_000);
   });
 
   it('that holds no file is refused, whatever folders it has', () => {

@@ -220,3 +220,19 @@ describe('a recovery point', () => {
     await expect(sealing()).rejects.toMatchObject({ name: 'CaptureIncomplete' });
   });
 });
+
+describe('what shrank', () => {
+  it.each([
+    ['yesterday', '20261122T020000Z'],
+    ['60 days ago: backups had stopped', '20260924T020000Z'],
+  ])('is told against the newest proven point, of %s', async (_, before) => {
+    const source = [volume('shrinking')];
+    await run(before, source, [await captured(before, 'shrinking', 'content'.repeat(100))]);
+    await vault.put(`shop/proofs/${before}/${before}-a.passed.json`, '{}');
+    const id = nextId();
+    await run(id, source, [await captured(id, 'shrinking')]);
+    expect((await manifestOf(id)).sources[0]!.anomaly).toMatchObject({});
+    for (const key of [`proofs/${before}/${before}-a.passed.json`, `recovery-points/${before}.json`])
+      await vault.remove(`shop/${key}`);
+  });
+});

@@ -146,6 +146,32 @@ describe('the newest proven points', () => {
     ]);
   });
 
+  it('stay when a later proof of them fails, without being counted: nothing is let go for a proof', () => {
+    const floor = { hold: 'floor', tier: 'daily' } as const;
+    const points = [history[2]!, { ...history[3]!, decided: floor }, { ...history[4]!, decided: floor, proven: false }];
+    expect(held(points, '2026-11-15T03:00:00Z')).toEqual([
+      ['1113', 'floor', 'yearly'],
+      ['1114', 'floor', 'daily'],
+      ['1115', 'damaged', 'daily'],
+    ]);
+    expect(held(points, '2036-11-15T03:00:00Z')).toEqual([
+      ['1114', 'floor', 'yearly'],
+      ['1115', 'damaged', 'daily'],
+    ]);
+    const again = [points[1]!, { ...points[2]!, decided: { hold: 'damaged', tier: 'daily' } as const, proven: true }];
+    expect(held(again, '2036-11-15T03:00:00Z').at(-1)).toEqual(['1115', 'floor', 'weekly']);
+  });
+
+  it('that an operator no longer keeps are held all the same, and others go when their days are over', () => {
+    const kept = { hold: 'kept', tier: 'daily' } as const;
+    const points = history.map((each) => ({ ...each, decided: kept }));
+    const now = new Date('2036-11-15T03:00:00Z');
+    const hold = (id: string) => decide(points, POLICY, now, id).find((each) => each.id === id)?.hold;
+    expect(points.map(({ id }) => hold(id))).toEqual(['tier', 'tier', 'tier', 'floor', 'floor']);
+    const unproven = { ...history[4]!, decided: kept, proven: false };
+    expect(decide([unproven], POLICY, now, unproven.id)).toMatchObject([{ hold: 'tier' }]);
+  });
+
   it('that an operator keeps stay kept, in the floor or out of it', () => {
     const kept = { hold: 'kept', tier: 'daily' } as const;
     expect(

@@ -85,6 +85,21 @@ describe('the newest proven points', () => {
     expect(await only([first, hurt])).toEqual({ [first]: 'floor yearly', [hurt]: 'floor daily' });
   });
 
+  it('stay pinned when a later proof of them fails, however old they are, and count again once one passes', async () => {
+    const [first, second] = [await suite.proven(on(1)), await suite.proven(on(2))];
+    await suite.settle();
+    on(28);
+    await suite.prove(second, false);
+    expect((await suite.settle()).ok).toBe(true);
+    expect(await only([first, second])).toEqual({ [first]: 'floor yearly', [second]: 'damaged daily' });
+    expect(await suite.tags(second)).toBe('pinned');
+    on(29);
+    await suite.prove(second);
+    await suite.settle();
+    expect((await only([second]))[second]).toBe('floor daily');
+    expect(await suite.tags(second)).toBe('pinned');
+  });
+
   it('whose tags somebody took away are tagged again by the next run', async () => {
     const id = await suite.proven(on(1));
     await suite.settle();
@@ -227,6 +242,19 @@ describe('an operator', () => {
     await suite.settle({ unkeep: kept });
     expect(await suite.tags(kept)).toBe('daily');
     expect((await only([kept]))[kept]).toBe('tier daily');
+  });
+
+  it('who keeps one of the newest proven points no longer leaves it in the floor, however old it is', async () => {
+    const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3))];
+    await suite.settle();
+    on(28);
+    for (const id of ids.slice(1)) await suite.agents.keep(request('keep', id));
+    for (const id of ids.slice(1)) {
+      await suite.agents.keep(request('unkeep', id));
+      await suite.settle({ unkeep: id });
+      expect(await suite.tags(id)).toBe('pinned');
+    }
+    expect(await only(ids.slice(1))).toEqual({ [ids[1]!]: 'floor daily', [ids[2]!]: 'floor daily' });
   });
 
   it('is refused what is not there, not kept, or given up', async () => {

@@ -28,6 +28,7 @@ const AGENTS = {
   'Mark what the run left': 'mark-leftovers',
   'Remove the delete marker': 'show-again',
 } as const;
+type Step = keyof typeof AGENTS;
 type AgentName = (typeof AGENTS)[keyof typeof AGENTS] | 'keep' | 'prune';
 
 export interface Settled {
@@ -90,7 +91,7 @@ export class RetainedSuite {
   }
 
   /** A sealed point with two objects, tagged as seal does it. */
-  async seal(id: string, tier: Tier = 'daily'): Promise<string> {
+  async seal(id: string, tier: Tier = 'daily', more: Partial<Manifest> = {}): Promise<string> {
     const stem = `${this.name}/artifacts/${id}/volume-uploads.a1`;
     const keys = [`${stem}.tar.zst`, `${stem}.inventory.tar.zst`] as const;
     const versions = await Promise.all(keys.map((key) => this.#vault.put(key, id, { retention: tier })));
@@ -136,6 +137,7 @@ export class RetainedSuite {
           anomaly: null,
         },
       ],
+      ...more,
     };
     await this.#vault.put(this.manifest(id), serializeManifest(await this.#vault.signed(manifest)), { retention: tier });
     return id;
@@ -166,15 +168,20 @@ export class RetainedSuite {
     return id;
   }
 
-  /** Runs the machine as the workflow does after every proof. `dies`: at this call of a state's agent the run is killed. */
+  /**
+   * Runs the machine as the workflow does after every proof. `dies`: at this call of a state's agent the run is killed. `before`: happens
+   * before each step.
+   */
   async settle(
     input: { unkeep?: string; about?: string } = {},
     policy = POLICY,
-    dies?: { at: keyof typeof AGENTS; call: number },
+    dies?: { at: Step; call: number },
+    before: (step: string) => unknown = () => {},
   ): Promise<Settled> {
     const told: string[] = [];
     let calls = 0;
     const performTask = async ({ stateName, arguments: given }: { stateName: string; arguments?: unknown }): Promise<unknown> => {
+      await before(stateName);
       const { Payload } = given as { Payload: { message?: string; policy?: unknown } };
       if (stateName === 'Tell the operators') {
         told.push(Payload.message!);

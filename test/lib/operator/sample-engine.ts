@@ -7,6 +7,7 @@ import { OUTPUTS } from '../../../functions/contract/names.ts';
 import type { Engine } from '../../../lib/local-engine/engine.ts';
 import { joinOrStart } from '../../../lib/local-engine/joining/join-or-start.ts';
 import { locateObject } from '../../../lib/local-engine/s3/layout.ts';
+import { type Connection, connect } from '../../../lib/operator/connection.ts';
 import { main } from '../../../lib/operator/main.ts';
 import type { Documents, Verb } from '../../support/contract.ts';
 import { roleResource } from '../local-engine/foreign-assembly.ts';
@@ -162,10 +163,15 @@ export interface SampleEngine {
   command<V extends Verb>(verb: V, words?: string[], watch?: Watch): Promise<Run<V>>;
   /** Runs it as a person does, without `--json`. */
   text(verb: Verb, words?: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** What the verbs work with. */
+  connect(): Promise<Connection>;
 }
 
-/** An engine with a suite's outputs, an empty vault and machines that end as they are told; gone when the test is finished. */
-export async function sampleEngine(): Promise<SampleEngine> {
+/**
+ * An engine with a suite's outputs, an empty vault and machines that end as they are told; gone when the test is finished. `furnish` may put
+ * objects into the vault before it starts.
+ */
+export async function sampleEngine(furnish: (home: string, bucket: string) => void = () => {}): Promise<SampleEngine> {
   const home = mkdtempSync(join(tmpdir(), 'operator-'));
   const assembly = join(home, 'cdk.out');
   mkdirSync(assembly);
@@ -175,12 +181,13 @@ export async function sampleEngine(): Promise<SampleEngine> {
   };
   writeFileSync(join(assembly, 'manifest.json'), JSON.stringify(contents));
   writeFileSync(join(assembly, 'sample.json'), JSON.stringify(TEMPLATE));
+  furnish(home, BUCKET);
   const hostCommands = { instanceId: 'mi-0123456789abcdef0', roleName: 'sample-host', path: [], environment: {} };
   const engine = await joinOrStart({ directory: home, assembly, hostCommands });
   onTestFinished(async () => {
     await engine.close();
     rmSync(home, { recursive: true });
-  });
+  }, 120_000);
   const s3 = new S3Client({
     endpoint: engine.endpoint,
     region: engine.region,
@@ -214,6 +221,10 @@ export async function sampleEngine(): Promise<SampleEngine> {
       return { exitCode, json: JSON.parse(stdout) as Documents[V], stderr };
     },
     text: (verb, words = []) => call([verb, ...words]),
+    connect: () => {
+      const { endpoint, region, operatorCredentials: credentials } = engine;
+      return connect({ endpoint, region, credentials }, new AbortController().signal);
+    },
   };
 }
 
