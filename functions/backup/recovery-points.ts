@@ -2,6 +2,8 @@ import { NamedError } from '../contract/errors.ts';
 import { idOf, timeOf } from '../contract/ids.ts';
 import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, parseManifest } from '../contract/manifest.ts';
+import { signedEvidence } from '../runtime/evidence.ts';
+import type { Signing } from '../runtime/signing.ts';
 import type { Vault } from '../runtime/vault.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -18,13 +20,21 @@ export async function recentIds(vault: Vault, prefix: string, now: Date): Promis
   return ids;
 }
 
-export async function readManifest(vault: Vault, suite: string, id: string): Promise<Manifest | undefined> {
+/** A manifest that was sealed here; undefined for one that is not there, that somebody damaged, or that somebody else wrote: no reason to let the next backup fail. */
+export async function readSealed(vault: Vault, signing: Signing, suite: string, id: string): Promise<Manifest | undefined> {
   const text = await vault.getText(keys.manifest(suite, id));
-  return text === undefined ? undefined : parseManifest(text, { suite, id });
+  if (text === undefined) return undefined;
+  try {
+    const manifest = parseManifest(text, { suite, id });
+    return (await signing.problemWith(JSON.parse(text) as object)) === null ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof NamedError && error.name === 'ManifestInvalid') return undefined;
+    throw error;
+  }
 }
 
-/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none whose manifest is whole. */
-export async function newestProven(vault: Vault, suite: string, before: string): Promise<Manifest | undefined> {
+/** The newest point whose newest proof passed: the reference of the anomaly gate. Undefined when there is none whose evidence is ours. */
+export async function newestProven(vault: Vault, signing: Signing, suite: string, before: string): Promise<Manifest | undefined> {
   const since = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
   const verdicts = new Map<string, { proofId: string; passed: boolean }>();
   for await (const { key } of vault.list(keys.proofs(suite), `${keys.proofs(suite)}${since}`)) {
@@ -35,13 +45,8 @@ export async function newestProven(vault: Vault, suite: string, before: string):
   }
   const proven = [...verdicts].filter(([, { passed }]) => passed).map(([id]) => id);
   for (const id of proven.sort().reverse()) {
-    const manifest = await readManifest(vault, suite, id).catch(unlessDamaged);
-    if (manifest) return manifest;
+    const manifest = await readSealed(vault, signing, suite, id);
+    if (manifest && (await signedEvidence(vault, signing, suite, id)).problems.length === 0) return manifest;
   }
   return undefined;
-}
-
-/** A point that somebody damaged is no reference, and no reason to let the next backup fail. */
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof NamedError && error.name === 'ManifestInvalid')) throw error;
 }

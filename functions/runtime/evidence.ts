@@ -1,5 +1,5 @@
 import { keys, type ProofKey, parseProofKey } from '../contract/keys.ts';
-import { type Proof, proofSchema } from '../contract/proof.ts';
+import { misplaced, type Proof, proofSchema } from '../contract/proof.ts';
 import type { Signing } from './signing.ts';
 import type { Vault } from './vault.ts';
 
@@ -10,7 +10,7 @@ export async function signedEvidence(
   suite: string,
   point: string,
 ): Promise<{ proof: Proof | null; problems: string[] }> {
-  const manifest = await signing.problemWith((await vault.getJson(keys.manifest(suite, point))) as object);
+  const manifest = await problemWith(signing, await vault.getText(keys.manifest(suite, point)));
   const problems = manifest === null ? [] : [`The manifest of ${point} ${manifest}.`];
   let newest: { key: string; id: ProofKey } | undefined;
   for await (const { key } of vault.list(`${keys.proofs(suite)}${point}/`)) {
@@ -18,15 +18,21 @@ export async function signedEvidence(
     if (id) newest = { key, id };
   }
   if (newest === undefined) return { proof: null, problems };
-  const stored = (await vault.getJson(newest.key)) as object;
-  const problem = (await signing.problemWith(stored)) ?? elsewhere(stored, suite, newest.id);
-  if (problem === null) return { proof: proofSchema.parse(stored), problems };
+  const text = await vault.getText(newest.key);
+  const forged = await problemWith(signing, text);
+  const proof = forged === null ? proofSchema.parse(JSON.parse(text!)) : null;
+  const problem = proof === null ? forged : misplaced(proof, suite, newest.id);
+  if (problem === null) return { proof, problems };
   return { proof: null, problems: [...problems, `The newest proof of ${point} ${problem}.`] };
 }
 
-/** A document that was signed says itself where it belongs: one that was copied elsewhere is told by that. */
-function elsewhere(stored: object, suite: string, { id, proofId, passed }: ProofKey): string | null {
-  const proof = proofSchema.parse(stored);
-  const fits = proof.suite === suite && proof.point === id && proof.id === proofId && proof.ok === passed;
-  return fits ? null : `is proof ${proof.id} of ${proof.suite} ${proof.point}`;
+async function problemWith(signing: Signing, text: string | undefined): Promise<string | null> {
+  if (text === undefined) return 'is gone';
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return 'is not JSON';
+  }
+  return document instanceof Object ? signing.problemWith(document) : 'has no signature';
 }

@@ -33,7 +33,7 @@ export const status: Verb<StatusFields> = {
       readSchedules(connection),
       readRestores(connection),
     ]);
-    return { fields: { ...vaultFields, running, schedules, restores }, error: null };
+    return { fields: { ...vaultFields, running, schedules, restores }, error: await connection.evidence.problem() };
   },
 
   text({ newest, newestProven, lastFailure, running, lock, schedules, restores }, style) {

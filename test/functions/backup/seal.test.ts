@@ -1,7 +1,7 @@
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaptureResult } from '../../../functions/contract/host-results.ts';
-import { type Manifest, parseManifest } from '../../../functions/contract/manifest.ts';
+import { type Manifest, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
 import type { DatabaseSource, Source, VolumeSource } from '../../../functions/contract/sources.ts';
 import { type Handler, WithVault } from '../with-vault.ts';
@@ -198,5 +198,49 @@ describe('a recovery point', () => {
     const sealing = async () => run(id, [volume('a')], [await captured(id, 'a')]);
     await sealing();
     await expect(sealing()).rejects.toMatchObject({ name: 'CaptureIncomplete' });
+  });
+});
+
+describe('the size that a source is held to', () => {
+  async function seal100(): Promise<string> {
+    const id = nextId();
+    await run(id, [volume('a')], [await captured(id, 'a', 'x'.repeat(100))]);
+    return id;
+  }
+  const proof = (point: string, id: string) => ({
+    schema: 'suite-backup.proof.v1',
+    id,
+    point,
+    suite: 'shop',
+    startedAt: '2026-11-23T02:00:00Z',
+    finishedAt: '2026-11-23T02:00:00Z',
+    ok: true,
+    reason: null,
+    restoreSeconds: 0,
+    server: null,
+    acceptedAnomaly: null,
+    checks: [],
+  });
+  const prove = async (point: string, document: object) =>
+    vault.put(`shop/proofs/${point}/20261123T030000Z-x.passed.json`, JSON.stringify(document));
+
+  it('is that of the newest point whose manifest and proof are what was signed, and of no forged one', async () => {
+    const proven = await seal100();
+    await prove(proven, await vault.signed(proof(proven, '20261123T030000Z-x')));
+    const [byHand, garbage, replayed, changed] = [nextId(), await seal100(), await seal100(), await seal100()];
+    await run(byHand, [volume('a')], [await captured(byHand, 'a', 'tiny')]);
+    await prove(byHand, proof(byHand, '20261123T030000Z-x'));
+    await prove(garbage, []);
+    await vault.put(`shop/proofs/${garbage}/20261123T040000Z-x.passed.json`, 'no JSON');
+    await prove(replayed, await vault.signed(proof(proven, '20261123T030000Z-x')));
+    await prove(changed, await vault.signed(proof(changed, '20261123T030000Z-x')));
+    const { checksum: _, ...manifest } = await manifestOf(changed);
+    const forged = serializeManifest({ ...manifest, label: 'another' });
+    await vault.put(`shop/recovery-points/${changed}.json`, forged);
+
+    const id = nextId();
+    await run(id, [volume('a')], [await captured(id, 'a', 'tiny')]);
+    const { anomaly } = (await manifestOf(id)).sources[0]!;
+    expect(anomaly).toEqual({ previousId: proven, previousBytes: 104, bytes: 8 });
   });
 });
