@@ -6,7 +6,7 @@ import { refuseDeployment } from '../lib/platform/refuse-deployment.ts';
 import { SuiteBackupStack } from '../lib/suite-backup-stack.ts';
 import { VaultStack } from '../lib/vault-stack.ts';
 
-const app = new App({
+export const app = new App({
   // The made-up ids of a local run are no AWS ids, and looking at every template for AWS's sake costs a second.
   builtinCloudFormationValidation: process.env.SUITE_BACKUP_LOCAL !== '1',
   context: FEATURE_FLAGS,

@@ -123,11 +123,11 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
   const OBJECTS = [...MANIFESTS, ...ARTIFACTS, 'proofs/*'];
   const RETENTION = ['retention/*'];
   // What somebody hid is found among all versions only, and read there.
-  const HISTORY: VaultRights = { history: OBJECTS, readVersions: MANIFESTS, list: RETENTION };
+  const HISTORY: VaultRights = { history: [...OBJECTS, ...RETENTION], readVersions: MANIFESTS };
   const TAGS: VaultRights = { read: [...MANIFESTS, 'proofs/*'], readVersions: OBJECTS, put: RETENTION };
   const many: More = { timeoutSeconds: 300, memoryMiB: 1024 };
   const retain = {
-    decide: make('retain/decide', { ...HISTORY, list: [...RETENTION, ...ARTIFACTS] }, many),
+    decide: make('retain/decide', { ...HISTORY, list: ARTIFACTS }, many),
     apply: make(
       'retain/apply',
       { ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: [...TIERS, 'pinned'] }, lock: OBJECTS, evidence: 'check' },
@@ -140,7 +140,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     ),
     prune: make('retain/prune', { ...HISTORY, read: [...MANIFESTS, 'proofs/*'], put: RETENTION, evidence: 'check' }, many),
     giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),
-    showAgain: make('retain/show-again', { history: OBJECTS, removeVersions: OBJECTS }),
+    showAgain: make('retain/show-again', { history: [...OBJECTS, ...RETENTION], removeVersions: [...OBJECTS, ...RETENTION] }),
     markLeftovers: make('retain/mark-leftovers', {
       readVersions: MANIFESTS,
       history: [...MANIFESTS, ...ARTIFACTS],

@@ -14,6 +14,8 @@ const input = z.object({
   policy: policySchema,
   /** A point that an operator no longer keeps. */
   unkeep: z.string().nullable(),
+  /** The point that was proven just now, or not: its proof is to stay as long as it does. Empty: none was. */
+  about: z.string(),
 });
 
 /** A state's data ends at 262,144 characters, an entry has about 110. What does not fit is decided the next time. */
@@ -24,7 +26,7 @@ const SETTLED_HOURS = 48;
 const vault = new Vault(required('BUCKET'));
 
 /** How long every point is to stay, and what must be done for that: nothing is changed here. */
-export const handler = agent(input, async ({ suite, policy, unkeep }) => {
+export const handler = agent(input, async ({ suite, policy, unkeep, about }) => {
   const now = new Date();
   const { points, sealed, decided, hidden } = await readHistory(vault, suite, policy, now);
   const byId = new Map(points.map((point) => [point.id, point]));
@@ -47,12 +49,16 @@ export const handler = agent(input, async ({ suite, policy, unkeep }) => {
     const order = { id, hold, tier, asked };
     return { ...order, time: before && !changes(order) ? before.time : nextTime(now, before?.time) };
   });
+  /** A proof that came later than the decision about its point carries no tag yet, and would stay for ever. */
+  const hasNews = ({ id, hold }: Retained) => id === about && hold === 'tier';
   const held = orders.filter(({ hold }) => hold === 'floor' || hold === 'kept');
   const longer = orders.filter((order) => !held.includes(order) && changes(order) && lengthens(order));
   return {
     /** Looked at every time, not only when they change: what holds them must still be there. */
     hold: [...held, ...longer].slice(0, MOST),
-    release: orders.filter((order) => !held.includes(order) && !longer.includes(order) && changes(order)).slice(0, MOST),
+    release: orders
+      .filter((order) => !held.includes(order) && !longer.includes(order) && (changes(order) || hasNews(order)))
+      .slice(0, MOST),
     /** Recorded before, and perhaps not finished: until S3 has removed the last of it. */
     giveUp: [...decided.values()].filter(({ id, hold }) => hold === 'pruned' && byId.has(id)).slice(0, MOST),
     hidden: hidden.slice(0, MOST),

@@ -1,11 +1,11 @@
 import { NamedError } from '../contract/errors.ts';
 import { idOfKey, keys, type ProofKey, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, parseManifest } from '../contract/manifest.ts';
-import { isProven, newestDecisions, type Retained } from '../contract/retention.ts';
+import { isProven, newestDecisions, parseRetentionKey, type Retained } from '../contract/retention.ts';
 import { isOver, type RetentionPolicy, type StoredPoint } from '../contract/retention-plan.ts';
 import type { ListedVersion, Vault } from '../runtime/vault.ts';
 
-/** A delete marker over something of a point whose time has not come. */
+/** A delete marker over something of a point whose time has not come, or over a decision: those stay for ever. */
 export interface Hidden {
   readonly id: string;
   readonly key: string;
@@ -30,11 +30,12 @@ export async function readHistory(vault: Vault, suite: string, policy: Retention
     gather(vault.listVersions(keys.manifests(suite))),
     gather(vault.listVersions(keys.proofs(suite))),
     gather(vault.listVersions(keys.artifacts(suite))),
-    gather(vault.list(keys.retention(suite))),
+    gather(vault.listVersions(keys.retention(suite))),
   ]);
+  // One that is hidden counts: who hides that a point is kept does not let it go.
   const decided = newestDecisions(
     suite,
-    decisions.map(({ key }) => key),
+    decisions.filter(({ isMarker }) => !isMarker).map(({ key }) => key),
   );
   const stored = new Map<string, ListedVersion>();
   for (const version of manifests) {
@@ -57,9 +58,13 @@ export async function readHistory(vault: Vault, suite: string, policy: Retention
   const points = (await Promise.all(found)).filter((point) => point !== undefined);
   const staying = new Map(points.filter((point) => !isOver(point, policy, now)).map(({ id }) => [id, stored.get(id)!.versionId]));
   const ofPoint = (version: ListedVersion) => idOfObject(suite, version.key);
-  const markers = [...manifests, ...proofs, ...artifacts].filter((version) => version.isMarker && version.isLatest);
+  const hides = ({ isMarker, isLatest }: ListedVersion) => isMarker && isLatest;
+  const markers = [...manifests, ...proofs, ...artifacts].filter(hides);
   const named = new Map<string, Set<string>>();
-  const hidden: Hidden[] = [];
+  const hidden = decisions.filter(hides).flatMap(({ key, versionId }): Hidden[] => {
+    const decision = parseRetentionKey(suite, key);
+    return decision ? [{ id: decision.id, key, versionId }] : [];
+  });
   for (const marker of markers) {
     const id = ofPoint(marker);
     const manifestVersion = id === undefined ? undefined : staying.get(id);

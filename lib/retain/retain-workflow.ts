@@ -63,7 +63,7 @@ export class Retain extends Construct {
     const decide = agents.decide.step(
       this,
       'Decide what stays and what goes',
-      { suite, policy: props.policy, unkeep: expression('$unkeep') },
+      { suite, policy: props.policy, unkeep: expression('$unkeep'), about: expression('$about') },
       {
         assign: {
           decision: expression('$states.result.Payload'),

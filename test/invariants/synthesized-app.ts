@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { currentRun } from '../support/run-folder.ts';
 
 /** Every stack, by what its name has behind the suite's. */
 export const STACKS = ['vault', 'backup-documents', 'restore-documents', 'backup'] as const;
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Functions are bundled once for all suites of a run: that takes longer than everything else of a synthesis. */
+export const BUNDLES = { SUITE_BACKUP_BUNDLES: join((await currentRun()).folder, 'bundles') };
 
 export interface Resource {
   readonly id: string;
@@ -24,21 +28,24 @@ export interface Statement {
   readonly raw: Record<string, unknown>;
 }
 
-/** Everything that bin/app.ts makes of bin/suite.ts for a host with a network: what a deployment would get. */
+/** Everything that bin/app.ts makes of bin/suite.ts, or of another suite of that name, for a host with a network: what a deployment would get. */
 export class SynthesizedApp {
   readonly folder = mkdtempSync(join(tmpdir(), 'synthesized-app-'));
   readonly suite = 'process-engineering-suite';
   readonly resources: readonly Resource[];
 
-  constructor() {
-    synthesize(this.folder, {
+  constructor(suite?: Record<string, unknown>) {
+    const file = join(this.folder, 'suite.json');
+    if (suite) writeFileSync(file, JSON.stringify({ name: this.suite, ...suite }));
+    const context = {
       instanceId: 'i-0123456789abcdef0',
       roleName: 'docker-host',
       address: '10.0.0.9',
       vpcId: 'vpc-0123456789abcdef0',
       subnetIds: 'subnet-0123456789abcdef0',
       securityGroupIds: 'sg-0123456789abcdef0',
-    });
+    };
+    synthesize(this.folder, context, { ...BUNDLES, ...(suite && { SUITE_BACKUP_SUITE: file }) });
     this.resources = STACKS.flatMap((stack) => Object.entries(this.template(stack).Resources).map(resourceOf));
   }
 
@@ -101,7 +108,17 @@ export class SynthesizedApp {
 
 /** Runs bin/app.ts as `cdk synth` does; the context is what `-c` gives. Throws with its stderr when it fails. */
 export function synthesize(folder: string, context: Record<string, string>, environment: Record<string, string> = {}): void {
-  execFileSync(process.execPath, ['bin/app.ts'], {
+  runApp('bin/app.ts', folder, context, environment);
+}
+
+/** The same for a program that makes the app and does more with it; what it wrote to stdout. */
+export function runApp(
+  program: string,
+  folder: string,
+  context: Record<string, unknown>,
+  environment: Record<string, string> = {},
+): string {
+  return execFileSync(process.execPath, [program], {
     cwd: PROJECT_ROOT,
     env: {
       ...process.env,
@@ -112,7 +129,8 @@ export function synthesize(folder: string, context: Record<string, string>, envi
       SUITE_BACKUP_SUITE: '',
       ...environment,
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
   });
 }
 

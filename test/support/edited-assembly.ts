@@ -92,6 +92,30 @@ export class EditedAssembly {
     });
   }
 
+  /** `edit` gets the statements of the vault's bucket policy. */
+  async vaultPolicy(edit: (statements: Statement[]) => Statement[]): Promise<void> {
+    const { file, template } = await this.#template('vault');
+    const resources = Object.entries(template.Resources);
+    const [vault] = resources.find(([, { Type, Properties }]) => Type === 'AWS::S3::Bucket' && Properties.ObjectLockEnabled)!;
+    const [, policy] = resources.find(
+      ([, { Type, Properties }]) => Type === 'AWS::S3::BucketPolicy' && (Properties.Bucket as { Ref: string }).Ref === vault,
+    )!;
+    const document = policy.Properties.PolicyDocument as { Statement: Statement[] };
+    document.Statement = edit(document.Statement);
+    await writeFile(file, JSON.stringify(template, undefined, 1));
+  }
+
+  /** Whole names of all roles that the assembly makes. */
+  async roles(): Promise<string[]> {
+    const templates = (await readdir(this.#folder)).filter((file) => file.endsWith('.template.json'));
+    const texts = await Promise.all(templates.map((file) => readFile(join(this.#folder, file), 'utf8')));
+    return texts.flatMap((text) =>
+      Object.values((JSON.parse(text) as Template).Resources).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::IAM::Role' && typeof Properties.RoleName === 'string' ? [Properties.RoleName] : [],
+      ),
+    );
+  }
+
   async #template(stack: 'backup' | 'vault' = 'backup'): Promise<{ file: string; template: Template }> {
     const file = join(this.#folder, `${this.#suite}-${stack}.template.json`);
     return { file, template: JSON.parse(await readFile(file, 'utf8')) as Template };

@@ -1,14 +1,17 @@
-import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
+import { GetObjectRetentionCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaptureResult } from '../../../functions/contract/host-results.ts';
 import { type Manifest, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
 import type { DatabaseSource, Source, VolumeSource } from '../../../functions/contract/sources.ts';
+import { VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
 import { type Handler, WithVault } from '../with-vault.ts';
 
-const vault = WithVault.forThisFile();
+const LOCK = { mode: 'governance', days: { daily: 5, weekly: 28, monthly: 60, yearly: 90 } };
+const vault = WithVault.forThisFile({ OBJECT_LOCK: JSON.stringify(LOCK) });
 let seal: Handler;
 beforeAll(async () => {
+  await vault.s3.s3.createBucket(vault.bucket, { ...VERSIONED, ObjectLockEnabled: true });
   seal = await vault.handler(import('../../../functions/backup/seal.ts'));
 });
 
@@ -112,6 +115,23 @@ describe('a recovery point', () => {
         new GetObjectTaggingCommand({ Bucket: vault.bucket, Key: key, VersionId: versionId }),
       );
       expect(tags.TagSet).toEqual([{ Key: 'retention', Value: 'weekly' }]);
+    }
+  });
+
+  it('is locked whole, version by version, for as long as its tier says from when it was sealed', async () => {
+    const id = nextId();
+    const begun = Date.now();
+    await run(id, [volume('a')], [await captured(id, 'a')]);
+    const ended = Date.now();
+    const manifest = { key: `shop/recovery-points/${id}.json`, versionId: undefined };
+    for (const { key, versionId } of [...(await manifestOf(id)).sources.flatMap(({ artifacts }) => artifacts), manifest]) {
+      const { Retention } = await vault.s3.client.send(
+        new GetObjectRetentionCommand({ Bucket: vault.bucket, Key: key, VersionId: versionId }),
+      );
+      expect(Retention!.Mode).toBe('GOVERNANCE');
+      const lockedFrom = Retention!.RetainUntilDate!.getTime() - 28 * 86_400_000;
+      expect(lockedFrom).toBeGreaterThanOrEqual(begun - 1000);
+      expect(lockedFrom).toBeLessThanOrEqual(ended);
     }
   });
 

@@ -168,7 +168,7 @@ export class RetainedSuite {
 
   /** Runs the machine as the workflow does after every proof. `dies`: at this call of a state's agent the run is killed. */
   async settle(
-    input: { unkeep?: string } = {},
+    input: { unkeep?: string; about?: string } = {},
     policy = POLICY,
     dies?: { at: keyof typeof AGENTS; call: number },
   ): Promise<Settled> {
