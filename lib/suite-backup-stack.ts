@@ -173,6 +173,7 @@ export class SuiteBackupStack extends Stack {
       scheduleGroup: workflowStackName(name),
       retention: JSON.stringify(policy),
       operatorRole: operator.roleArn,
+      signingKey: vault.signingKey.keyArn,
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
     };
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });

@@ -23,7 +23,7 @@ export interface VaultRights {
   /** Listing every version, hidden ones too. */
   readonly history?: readonly string[];
   /** Writing evidence, or asking whether it was written by who may. */
-  readonly evidence?: 'sign' | 'check';
+  readonly evidence?: 'sign' | 'check' | 'sign-and-check';
 }
 
 /**
@@ -75,7 +75,8 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
     });
   }
   if (evidence) {
-    agent.allow([evidence === 'sign' ? 'kms:Sign' : 'kms:Verify'], [vault.signingKey.keyArn]);
+    const actions = { sign: ['kms:Sign'], check: ['kms:Verify'], 'sign-and-check': ['kms:Sign', 'kms:Verify'] };
+    agent.allow(actions[evidence], [vault.signingKey.keyArn]);
     agent.function.addEnvironment('SIGNING_KEY', vault.signingKey.keyArn);
   }
   const uses = [...(read.length + readVersions.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];

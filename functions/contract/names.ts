@@ -42,5 +42,6 @@ export const OUTPUTS = {
   scheduleGroup: 'ScheduleGroup',
   retention: 'Retention',
   operatorRole: 'OperatorRole',
+  signingKey: 'SigningKey',
   secretsKeptIn: 'SecretsKeptIn',
 } as const;

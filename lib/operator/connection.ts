@@ -1,11 +1,13 @@
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { OUTPUTS } from '../../functions/contract/names.ts';
 import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import { policySchema } from '../../functions/contract/retention-policy.ts';
+import { Evidence } from './evidence.ts';
 import { operatorCredentials } from './operator-credentials.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -22,6 +24,7 @@ export type StackFacts = Record<(typeof NEEDED)[number], string>;
 
 export interface Connection {
   readonly s3: S3Client;
+  readonly evidence: Evidence;
   readonly states: SFNClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
@@ -59,6 +62,7 @@ const NEEDED = [
   'scheduleGroup',
   'retention',
   'operatorRole',
+  'signingKey',
 ] as const;
 
 /**
@@ -76,6 +80,7 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
   const asOperator = { ...settings, credentials: operatorCredentials(settings, stack.operatorRole) };
   return {
     s3: new S3Client({ ...asOperator, forcePathStyle: endpoint !== undefined }),
+    evidence: new Evidence(new KMSClient(asOperator), stack.signingKey),
     states: new SFNClient(asOperator),
     logs: new CloudWatchLogsClient(asOperator),
     scheduler: new SchedulerClient(asOperator),

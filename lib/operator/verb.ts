@@ -34,6 +34,7 @@ export interface Request {
   readonly acceptAnomaly?: string;
   readonly limit?: number;
   readonly checksums?: boolean;
+  readonly verifySignature?: boolean;
   readonly restore?: RestoreArguments;
 }
 
