@@ -66,15 +66,14 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     recordFailure: make('runs/record-failure', { read: [...lock, 'failures/*'], put: ['failures/*'] }),
   };
   const backup = {
-    plan: make('backup/plan', { read: [...lock, ...MANIFESTS], list: ['failures/*'], put: lock }),
+    plan: make('backup/plan', { read: [...lock, ...MANIFESTS], list: ['failures/*'], put: lock, evidence: 'check' }),
     seal: make('backup/seal', {
-      read: [...MANIFESTS, ...ARTIFACTS],
-      list: ['proofs/*'],
+      read: [...MANIFESTS, ...ARTIFACTS, 'proofs/*'],
       history: ARTIFACTS,
       put: MANIFESTS,
       tag: { keys: [...MANIFESTS, ...ARTIFACTS], words: [...TIERS, 'failed'] },
       lock: [...MANIFESTS, ...ARTIFACTS],
-      evidence: 'sign',
+      evidence: 'sign-and-check',
     }),
   };
   const proof: ProofAgents = {
@@ -158,7 +157,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       { ...HISTORY, ...TAGS, read: OBJECTS, tag: { keys: OBJECTS, words: ['pinned'] }, lock: OBJECTS },
       many,
     ),
-    prune: make('retain/prune', { ...HISTORY, put: RETENTION }, many),
+    prune: make('retain/prune', { ...HISTORY, read: [...MANIFESTS, 'proofs/*'], put: RETENTION, evidence: 'check' }, many),
     giveUp: make('retain/give-up', { ...TAGS, tag: { keys: OBJECTS, words: ['failed'] } }, many),
     showAgain: make('retain/show-again', { history: [...OBJECTS, ...RETENTION], removeVersions: [...OBJECTS, ...RETENTION] }),
     lookAtReplica: vault.replica

@@ -176,6 +176,7 @@ export class SuiteBackupStack extends Stack {
       retention: JSON.stringify(policy),
       operatorRole: operator.roleArn,
       replica: facts && JSON.stringify(facts),
+      signingKey: vault.signingKey.keyArn,
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
     };
     for (const [key, value] of Object.entries(outputs))

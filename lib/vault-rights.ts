@@ -27,7 +27,7 @@ export interface VaultRights {
   /** The same of the replica, where the suite file asks for one. */
   readonly replica?: Pick<VaultRights, 'read' | 'readVersions' | 'thaw' | 'list'>;
   /** Writing evidence, or asking whether it was written by who may. */
-  readonly evidence?: 'sign' | 'check';
+  readonly evidence?: 'sign' | 'check' | 'sign-and-check';
 }
 
 /**
@@ -80,7 +80,8 @@ export function giveVaultRights(agent: Agent, vault: VaultStack, suite: string, 
   }
   if (rights.replica && vault.replica) giveReplicaRights(agent, vault.replica, suite, rights.replica);
   if (evidence) {
-    agent.allow([evidence === 'sign' ? 'kms:Sign' : 'kms:Verify'], [vault.signingKey.keyArn]);
+    const actions = { sign: ['kms:Sign'], check: ['kms:Verify'], 'sign-and-check': ['kms:Sign', 'kms:Verify'] };
+    agent.allow(actions[evidence], [vault.signingKey.keyArn]);
     agent.function.addEnvironment('SIGNING_KEY', vault.signingKey.keyArn);
   }
   const uses = [...(read.length + readVersions.length ? ['kms:Decrypt'] : []), ...(put.length ? ['kms:GenerateDataKey'] : [])];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { ERRORS } from '../contract/errors.ts';
+import { ERRORS, errorOfService } from '../contract/errors.ts';
 import { keys } from '../contract/keys.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
@@ -62,7 +62,17 @@ const suite = required('SUITE');
 export const handler = agent(event, async ({ detail }) => {
   const key = keys.touch(suite, occasionOf(detail));
   const record = JSON.stringify({ schema: 'suite-backup.touch.v1', ...detail });
-  const first = (await vault.putOnce(key, record)) !== false || (await vault.getText(key)) === record;
+  const first = await isFirst(key, record);
   if (first) await publish(`${suite}: VaultTouched: ${detail.eventName}${detail.errorCode ? ' (refused)' : ''}`, textOf(detail));
   return { first, key };
 });
+
+async function isFirst(key: string, record: string): Promise<boolean> {
+  try {
+    return (await vault.putOnce(key, record)) !== false || (await vault.getText(key)) === record;
+  } catch (error) {
+    // Who disables the key of the vault must not silence what tells of it.
+    if (errorOfService((error as Error).name) === 'KeyUnusable') return true;
+    throw error;
+  }
+}

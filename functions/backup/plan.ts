@@ -8,9 +8,10 @@ import { backupRequest } from '../contract/requests.ts';
 import type { Source } from '../contract/sources.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { captureParameters } from './capture-parameters.ts';
-import { newestIds, readManifest, recentIds } from './recovery-points.ts';
+import { newestIds, readSealed, recentIds } from './recovery-points.ts';
 
 const input = z.object({
   suite: z.string(),
@@ -24,13 +25,14 @@ const input = z.object({
 const NEWEST = 3;
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /** Gives the recovery point its id and every source its document's parameters, and writes both into the lock for whoever must clean up. */
 export const handler = agent(input, async ({ suite, executionArn, request, sources }) => {
   const now = new Date();
   const points = await newestIds(vault, suite, now);
   const failures = await recentIds(vault, keys.failures(suite), now);
-  const newest = await Promise.all(points.slice(-NEWEST).map((id) => readManifest(vault, suite, id).catch(() => undefined)));
+  const newest = await Promise.all(points.slice(-NEWEST).map((id) => readSealed(vault, signing, suite, id)));
   const known = newest.filter((manifest): manifest is Manifest => manifest !== undefined);
   const done = request.scheduledFor && known.find(({ scheduledFor }) => scheduledFor === request.scheduledFor);
   if (done) return { outcome: 'AlreadyDone', id: done.id };

@@ -2,6 +2,8 @@ import { NamedError } from '../contract/errors.ts';
 import { idOf, timeOf } from '../contract/ids.ts';
 import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
 import { type Manifest, parseManifest } from '../contract/manifest.ts';
+import { signedEvidence } from '../runtime/evidence.ts';
+import type { Signing } from '../runtime/signing.ts';
 import type { Vault } from '../runtime/vault.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -28,21 +30,29 @@ async function idsSince(vault: Vault, prefix: string, since: string): Promise<st
   return ids;
 }
 
-export async function readManifest(vault: Vault, suite: string, id: string): Promise<Manifest | undefined> {
+/** A manifest that was sealed here; undefined for one that is not there, that somebody damaged, or that somebody else wrote: no reason to let the next backup fail. */
+export async function readSealed(vault: Vault, signing: Signing, suite: string, id: string): Promise<Manifest | undefined> {
   const text = await vault.getText(keys.manifest(suite, id));
-  return text === undefined ? undefined : parseManifest(text, { suite, id });
+  if (text === undefined) return undefined;
+  try {
+    const manifest = parseManifest(text, { suite, id });
+    return (await signing.problemWith(JSON.parse(text) as object)) === null ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof NamedError && error.name === 'ManifestInvalid') return undefined;
+    throw error;
+  }
 }
 
 /**
  * The newest point whose newest proof passed: the reference of the anomaly gate. After a longer pause it is looked for in the whole history:
- * what shrank meanwhile must not pass for want of a reference. Undefined when there is none whose manifest is whole.
+ * what shrank meanwhile must not pass for want of a reference. Undefined when there is none whose evidence is ours.
  */
-export async function newestProven(vault: Vault, suite: string, before: string): Promise<Manifest | undefined> {
+export async function newestProven(vault: Vault, signing: Signing, suite: string, before: string): Promise<Manifest | undefined> {
   const recent = idOf(new Date(timeOf(before).getTime() - LOOK_BACK_DAYS * DAY));
   for (const since of [recent, '']) {
     for (const id of await provenIds(vault, suite, since, before)) {
-      const manifest = await readManifest(vault, suite, id).catch(unlessDamaged);
-      if (manifest) return manifest;
+      const manifest = await readSealed(vault, signing, suite, id);
+      if (manifest && (await signedEvidence(vault, signing, suite, id)).problems.length === 0) return manifest;
     }
   }
   return undefined;
@@ -59,9 +69,4 @@ async function provenIds(vault: Vault, suite: string, since: string, before: str
   }
   const proven = [...verdicts].filter(([, { passed }]) => passed).map(([id]) => id);
   return proven.sort().reverse();
-}
-
-/** A point that somebody damaged is no reference, and no reason to let the next backup fail. */
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof NamedError && error.name === 'ManifestInvalid')) throw error;
 }

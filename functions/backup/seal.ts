@@ -58,7 +58,7 @@ const lock = optional('OBJECT_LOCK', objectLock);
  * the manifest last and once. @throws NamedError with every source that is missing.
  */
 export const handler = agent(input, async (run) => {
-  const reference = await newestProven(vault, run.suite, run.id);
+  const reference = await newestProven(vault, signing, run.suite, run.id);
   const judged = await Promise.all(run.sources.map((source) => judge(source, run, reference)));
   const sealed = judged.filter((source): source is ManifestSource => 'artifacts' in source);
   // A point that holds nothing would prove nothing, even if each of its sources may be absent.

@@ -209,6 +209,10 @@ export const ERRORS = {
     exit: 1,
     hint: 'A right is missing: yours to take on the operator role of the suite, or one that a changed policy took from an agent.',
   },
+  KeyUnusable: {
+    exit: 1,
+    hint: 'A key of the vault is disabled, or waits for its deletion: enable it, or call the deletion off, and run again.',
+  },
   Unexpected: { exit: 1, hint: 'An error that has no name yet: see the log of the step, and report it.' },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -216,6 +220,12 @@ export type ErrorName = keyof typeof ERRORS;
 
 export function isErrorName(name: string): name is ErrorName {
   return Object.hasOwn(ERRORS, name);
+}
+
+/** The name in the table for what AWS services call an error; undefined when it has none. S3 puts `KMS.` before what a key's service said. */
+export function errorOfService(name: string): ErrorName | undefined {
+  if (name === 'AccessDenied' || name === 'AccessDeniedException') return 'AccessDenied';
+  return /^(KMS\.)?(Disabled|KMSInvalidState)Exception$|^KMS\.NotFoundException$/.test(name) ? 'KeyUnusable' : undefined;
 }
 
 /** The name a document's exit status stands for; undefined for statuses that are not in the table. */

@@ -48,5 +48,6 @@ export const OUTPUTS = {
   operatorRole: 'OperatorRole',
   /** Only where there is one. */
   replica: 'Replica',
+  signingKey: 'SigningKey',
   secretsKeptIn: 'SecretsKeptIn',
 } as const;

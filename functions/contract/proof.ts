@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ProofKey } from './keys.ts';
 import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
 import { READ_FROM } from './replica.ts';
 import { signatureSchema } from './signature.ts';
@@ -63,6 +64,12 @@ export const proofSchema = z.object({
   signature: signatureSchema.nullish(),
 });
 export type Proof = z.infer<typeof proofSchema>;
+
+/** A proof that was signed says itself where it belongs: why it is none of the place where it was found; null when it is. */
+export function misplaced(proof: Proof, suite: string, { id, proofId, passed }: ProofKey): string | null {
+  const fits = proof.suite === suite && proof.point === id && proof.id === proofId && proof.ok === passed;
+  return fits ? null : `is proof ${proof.id} of ${proof.suite} ${proof.point}, which ${proof.ok ? 'passed' : 'failed'}`;
+}
 
 /** A section of a proof and the check that stands for it when it is missing. */
 export interface Section {

@@ -12,12 +12,16 @@ export const signatureSchema = z.object({
 export type Signature = z.infer<typeof signatureSchema>;
 
 /**
- * What is signed of a document: the sha256 of its JSON without signature and checksum, as it stands in the text that was stored: the order of its
- * keys must not change. Which suite and which point it is about is in it.
+ * What is signed of a document: its JSON in one line without signature and checksum, in the order of keys that the text which was stored has.
+ * Which suite and which point it is about is in it.
  */
-export function signedDigest(document: object): Buffer {
+export function signedText(document: object): string {
   const { signature: _signature, checksum: _checksum, ...signed } = document as Record<string, unknown>;
-  return createHash('sha256').update(JSON.stringify(signed)).digest();
+  return JSON.stringify(signed);
+}
+
+export function signedDigest(document: object): Buffer {
+  return createHash('sha256').update(signedText(document)).digest();
 }
 
 /** The signature in a document that was parsed as JSON and nothing more; undefined when it has none, or none of this form. */

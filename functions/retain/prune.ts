@@ -3,7 +3,9 @@ import { nextTime, type Retained } from '../contract/retention.ts';
 import { decide, reasonOf } from '../contract/retention-plan.ts';
 import { policySchema } from '../contract/retention-policy.ts';
 import { required } from '../runtime/environment.ts';
+import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
+import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readHistory } from './history.ts';
 import { record } from './hold-point.ts';
@@ -20,6 +22,7 @@ const input = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
+const signing = new Signing();
 
 /**
  * Gives points up before their time: from this record on they are not restored from. All or none: what is held by the floor or by an operator,
@@ -37,6 +40,11 @@ export const handler = agent(input, async ({ suite, policy, ids, confirm, who, w
   if (floor.length > 0) return refused('FloorReached', `Nothing was given up: ${floor.join(', ')}.`);
   if (kept.length > 0) return refused('Refused', `Nothing was given up: ${kept.join(', ')} is kept; unkeep it first.`);
   if (confirm !== suite) return refused('Refused', `To give up ${ids.join(', ')}, confirm with the suite's name, ${suite}.`);
+  const held = [...decisions.values()].filter(({ hold }) => hold === 'floor');
+  const evidence = await Promise.all(held.map(({ id }) => signedEvidence(vault, signing, suite, id)));
+  const forged = evidence.flatMap(({ problems }) => problems);
+  // Until the next run has found another one in its place, what is asked for may be one of the newest that are proven.
+  if (forged.length > 0) return refused('SignatureInvalid', `Nothing was given up: ${forged.join(' ')}`);
   const orders = asked.map(
     ({ id, tier, asked: wanted }): Retained => ({
       id,

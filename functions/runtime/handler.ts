@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isErrorName, LONGEST_MESSAGE, NamedError } from '../contract/errors.ts';
+import { errorOfService, isErrorName, LONGEST_MESSAGE, NamedError } from '../contract/errors.ts';
 import { log } from './log.ts';
 
 /** What a function uses of Lambda's context. */
@@ -38,6 +38,8 @@ function nameOf(error: unknown): NamedError {
   if (error instanceof NamedError || (error instanceof Error && isErrorName(error.name))) {
     return new NamedError(error.name as NamedError['name'] & 'Unexpected', error.message.slice(0, LONGEST_MESSAGE));
   }
+  const known = error instanceof Error ? errorOfService(error.name) : undefined;
+  if (known) return new NamedError(known, (error as Error).message.slice(0, LONGEST_MESSAGE));
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new NamedError('Unexpected', text.slice(0, LONGEST_MESSAGE));
 }

@@ -120,9 +120,14 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     'show latest',
     'show 20261123T020000Z --json',
     'show latest --checksums',
+    'show latest-proven --verify-signature',
   ])
     .argument('<id>', ID)
     .option('--checksums', 'print what sha256sum --check reads: the hash and key of every stored object')
+    .option(
+      '--verify-signature',
+      'check here that its manifest and its proofs are what was signed with the key of the vault; 5 when one is not',
+    )
     .action((id: string, options: Request) => chosen('show', common(), { ...options, id }));
 
   verb('verify', 'prove a stored point again by restoring it', [

@@ -1,5 +1,6 @@
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -7,6 +8,7 @@ import { OUTPUTS } from '../../functions/contract/names.ts';
 import { REPLICA_LATER_DAYS, type ReadFrom, type ReplicaFacts, replicaFacts } from '../../functions/contract/replica.ts';
 import type { RetentionPolicy } from '../../functions/contract/retention-plan.ts';
 import { policySchema } from '../../functions/contract/retention-policy.ts';
+import { Evidence } from './evidence.ts';
 import { operatorCredentials } from './operator-credentials.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -30,6 +32,7 @@ export interface Connection {
   readonly s3: S3Client;
   readonly replica: Replica | null;
   readonly readsFrom: ReadFrom;
+  readonly evidence: Evidence;
   readonly states: SFNClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
@@ -70,6 +73,7 @@ const NEEDED = [
   'scheduleGroup',
   'retention',
   'operatorRole',
+  'signingKey',
 ] as const;
 
 /**
@@ -92,6 +96,7 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
     s3: s3In({}),
     readsFrom: 'vault',
     replica: replica === undefined ? null : replicaOf(replica, s3In),
+    evidence: new Evidence(new KMSClient(asOperator), stack.signingKey),
     states: new SFNClient(asOperator),
     logs: new CloudWatchLogsClient(asOperator),
     scheduler: new SchedulerClient(asOperator),

@@ -20,7 +20,8 @@ export const list: Verb<ListFields> = {
     const [index, lock] = await Promise.all([readIndex(new Vault(connection)), readLockState(connection)]);
     const all = idsOf(index, lock?.lock.id ?? null);
     const ids = all.slice(0, request.limit);
-    return { fields: { points: await readPoints(connection, index, lock, ids), older: all.length - ids.length }, error: null };
+    const points = await readPoints(connection, index, lock, ids);
+    return { fields: { points, older: all.length - ids.length }, error: await connection.evidence.problem() };
   },
 
   text({ points, older }, style) {

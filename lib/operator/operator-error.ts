@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ERRORS, isErrorName } from '../../functions/contract/errors.ts';
+import { ERRORS, errorOfService, isErrorName } from '../../functions/contract/errors.ts';
 
 /** One thing that is wrong: where (a path in a file, a flag, a source), what was found there, and why it is wrong. */
 export interface Problem {
@@ -43,8 +43,7 @@ export function toOperatorError(thrown: unknown): OperatorError {
   const problems = withProblems.safeParse(thrown).data?.problems ?? [];
   const plain = ['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'ZodError'].includes(thrown.name);
   const shown = problems.map(({ path, value, message }) => ({ path, value: value ?? null, message }));
-  // Some services say `AccessDenied`, the others `AccessDeniedException`.
-  const name = plain ? 'Unexpected' : thrown.name.replace(/^AccessDeniedException$/, 'AccessDenied');
+  const name = plain ? 'Unexpected' : (errorOfService(thrown.name) ?? thrown.name);
   return new OperatorError(name, messageOf(thrown), shown);
 }
 

@@ -2,10 +2,11 @@ import type { Failure } from '../../functions/contract/failure.ts';
 import { isoSeconds, timeOf } from '../../functions/contract/ids.ts';
 import type { Lock } from '../../functions/contract/lock.ts';
 import { type Manifest, storedBytes } from '../../functions/contract/manifest.ts';
+import type { Proof } from '../../functions/contract/proof.ts';
 import type { ReadFrom } from '../../functions/contract/replica.ts';
 import type { Hold, Retained } from '../../functions/contract/retention.ts';
 import { leavesAt, type RetentionPolicy } from '../../functions/contract/retention-plan.ts';
-import type { FoundManifest, FoundProof } from './documents.ts';
+import { doubtOf, type FoundManifest, type FoundProof } from './documents.ts';
 
 export type PointState = 'capturing' | 'stored' | 'proven' | 'unproven' | 'failed';
 
@@ -65,14 +66,15 @@ export function pointOf(facts: PointFacts, now: Date): Point {
   }
   const stored = fromManifest(manifest.manifest);
   const incomplete = incompleteSource(manifest.manifest);
-  const verdict = verdictOf(facts);
+  const doubt = doubtAbout(facts);
+  const verdict = verdictOf(facts, doubt);
   const how = facts.decided ?? { hold: 'tier', tier: manifest.manifest.tier };
   const expiresAt = leavesAt(manifest, how, facts.policy);
   const expired = expiryReason(facts, expiresAt, now);
   return {
     ...stored,
     state: incomplete === null ? verdict.state : 'unproven',
-    restorable: incomplete === null && verdict.state !== 'unproven' && expired === null,
+    restorable: incomplete === null && verdict.state !== 'unproven' && doubt === null && expired === null,
     reason: incomplete ?? verdict.reason ?? expired,
     lastProof: lastProofOf(facts),
     retention: { hold: how.hold, tier: how.tier, expiresAt: expiresAt && isoSeconds(expiresAt) },
@@ -135,23 +137,29 @@ function fromManifest(manifest: Manifest): Point {
   };
 }
 
-/** What the newest proof says; before the first one the point is stored, and a run that died since is told as its reason. */
-function verdictOf({ lastProof, failure }: PointFacts): { state: PointState; reason: Reason | null } {
-  if (lastProof === null) return { state: 'stored', reason: failure && { name: failure.name, message: failure.message } };
-  const { key, proof } = lastProof;
-  if (proof === null) {
-    return {
-      state: 'unproven',
-      reason: { name: 'VerificationFailed', message: `Proof ${key.proofId} cannot be read, so it proves nothing.` },
-    };
-  }
-  if (proof.ok) return { state: 'proven', reason: null };
-  const { name, message, source } = proof.reason ?? {
-    name: 'VerificationFailed',
-    message: 'A check of the proof failed.',
-    source: null,
-  };
-  return { state: 'unproven', reason: { name, message, ...(source !== null && { source }) } };
+/** Why the manifest or the newest proof is not believed; null when both are what was signed. */
+function doubtAbout({ id, manifest, lastProof }: PointFacts): Reason | null {
+  const ofManifest = manifest && doubtOf(`manifest of ${id}`, manifest.judgement);
+  return ofManifest ?? (lastProof && doubtOf(`newest proof of ${id}`, lastProof.judgement));
+}
+
+/**
+ * What the newest proof says, if it and the manifest are what was signed; before the first one the point is stored, and a run that died since is
+ * told as its reason. What a proof that is believed found tells more than that the manifest is not.
+ */
+function verdictOf({ lastProof, failure }: PointFacts, doubt: Reason | null): { state: PointState; reason: Reason | null } {
+  const proof = lastProof?.judgement.state === 'signed' ? lastProof.proof : null;
+  if (proof !== null && !proof.ok) return { state: 'unproven', reason: reasonOf(proof) };
+  // What could not be checked is neither proven nor disproven.
+  if (doubt !== null) return { state: doubt.name === 'SignatureInvalid' ? 'unproven' : 'stored', reason: doubt };
+  if (proof !== null) return { state: 'proven', reason: null };
+  return { state: 'stored', reason: failure && { name: failure.name, message: failure.message } };
+}
+
+function reasonOf(proof: Proof): Reason {
+  if (proof.reason === null) return { name: 'VerificationFailed', message: 'A check of the proof failed.' };
+  const { name, message, source } = proof.reason;
+  return { name, message, ...(source !== null && { source }) };
 }
 
 /** Seal never writes such a manifest; a point that has one all the same must not be offered for a restore. */
@@ -178,11 +186,11 @@ function expiryReason({ decided, readsFrom }: PointFacts, expiresAt: Date | null
 
 function lastProofOf({ lastProof }: PointFacts): Point['lastProof'] {
   if (lastProof === null) return null;
-  const { key, proof } = lastProof;
+  const { key, proof, judgement } = lastProof;
   return {
     id: key.proofId,
     at: proof?.finishedAt ?? isoSeconds(timeOf(key.id)),
-    ok: proof?.ok ?? false,
+    ok: judgement.state === 'signed' && proof !== null && proof.ok,
     restoreSeconds: proof?.restoreSeconds ?? 0,
   };
 }

@@ -92,6 +92,8 @@ export async function resolvePoint(connection: Connection, wanted: string): Prom
     const enough = (recent: PointIndex) => (proven ? provenIds(recent) : storedIds(recent)).length > 0;
     const [index, lock] = await Promise.all([readIndexUntil(vault, new Date(), enough), readLockState(connection)]);
     const id = proven ? (await newestProven(connection, index, lock))?.id : storedIds(index)[0];
+    const unchecked = proven && id === undefined ? await connection.evidence.problem() : null;
+    if (unchecked) throw unchecked;
     if (id === undefined) throw notFound(proven ? 'There is no proven recovery point yet.' : 'There is no recovery point yet.');
     return { id, index, lock };
   }
@@ -101,8 +103,10 @@ export async function resolvePoint(connection: Connection, wanted: string): Prom
   return { id: wanted, index, lock };
 }
 
-/** The newest point that is proven once it was read: a damaged manifest is skipped, whatever the keys say. */
+/** The newest point that is proven once it was read: a damaged or forged one is skipped, whatever the keys say. */
 export async function newestProven(connection: Connection, index: PointIndex, lock: LockState | null): Promise<Point | null> {
+  // Without the key none is: they need not all be read to know that.
+  if (await connection.evidence.problem()) return null;
   for (const id of provenIds(index)) {
     const [point] = await readPoints(connection, index, lock, [id]);
     if (point?.state === 'proven') return point;

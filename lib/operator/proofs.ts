@@ -12,10 +12,15 @@ export type ShownProof = Omit<Proof, 'schema' | 'suite' | 'point'>;
 
 /** All proofs of a point, newest first. */
 export async function readProofs(connection: Connection, id: string): Promise<ShownProof[]> {
+  return (await findProofs(connection, id)).map(shownProof);
+}
+
+/** The same as they were found. */
+export async function findProofs(connection: Connection, id: string): Promise<FoundProof[]> {
   const vault = new Vault(connection);
   const listed = await vault.list(`${keys.proofs(vault.suite)}${id}/`);
   const found = indexOf(vault.suite, listed).proofs.get(id) ?? [];
-  return (await inParallel(8, found, (key) => readProof(vault, key))).map(shownProof);
+  return inParallel(8, found, (key) => readProof(vault, key));
 }
 
 /** A proof of what lies in the replica; null when there is none. */
@@ -26,7 +31,7 @@ export async function readReplicaProof(connection: Connection, id: string, proof
   return listed === undefined ? null : shownProof(await readProof(vault, { id, proofId, passed }, keys.replicaProof));
 }
 
-function shownProof({ key, proof }: FoundProof): ShownProof {
+export function shownProof({ key, judgement, proof }: FoundProof): ShownProof {
   if (proof !== null) {
     const { schema: _schema, suite: _suite, point: _point, ...shown } = proof;
     return shown;
@@ -36,7 +41,7 @@ function shownProof({ key, proof }: FoundProof): ShownProof {
     startedAt: '',
     finishedAt: '',
     ok: false,
-    reason: { name: 'VerificationFailed', message: 'The proof cannot be read, so it proves nothing.', source: null },
+    reason: { name: 'SignatureInvalid', message: `The proof ${judgement.message}, so it proves nothing.`, source: null },
     restoreSeconds: 0,
     server: null,
     acceptedAnomaly: null,

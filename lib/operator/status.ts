@@ -51,7 +51,7 @@ export const status: Verb<StatusFields> = {
     ]);
     const { newestProven } = vaultFields;
     const overdue = newestProven && overdueOf(schedules, newestProven.startedAt, new Date());
-    return { fields: { ...vaultFields, running, schedules, restores, overdue }, error: null };
+    return { fields: { ...vaultFields, running, schedules, restores, overdue }, error: await connection.evidence.problem() };
   },
 
   text({ newest, newestProven, lastFailure, running, lock, schedules, restores, replica, overdue }, style) {

@@ -1,5 +1,6 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { Connection } from './connection.ts';
+import type { Evidence } from './evidence.ts';
 
 export interface StoredText {
   text: string;
@@ -8,14 +9,19 @@ export interface StoredText {
 
 /** Reading the vault: the operator's command never writes to it. */
 export class Vault {
-  readonly #connection: Pick<Connection, 's3' | 'stack'>;
+  readonly #connection: Pick<Connection, 's3' | 'stack' | 'evidence'>;
 
-  constructor(connection: Pick<Connection, 's3' | 'stack'>) {
+  constructor(connection: Pick<Connection, 's3' | 'stack' | 'evidence'>) {
     this.#connection = connection;
   }
 
   get suite(): string {
     return this.#connection.stack.suite;
+  }
+
+  /** Judges what was read. */
+  get evidence(): Evidence {
+    return this.#connection.evidence;
   }
 
   get bucket(): string {

@@ -36,6 +36,7 @@ export interface Request {
   readonly from?: ReadFrom;
   readonly limit?: number;
   readonly checksums?: boolean;
+  readonly verifySignature?: boolean;
   readonly restore?: RestoreArguments;
 }
 

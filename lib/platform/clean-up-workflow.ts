@@ -32,6 +32,11 @@ export interface CleanUpProps {
 
 /** What a run may end as without having cleaned up itself: catches miss aborts, time-outs and States.Runtime. */
 const ENDS = { FAILED: 'Unexpected', TIMED_OUT: 'WorkflowTimedOut', ABORTED: 'Aborted' };
+/** What the event says of a run that failed; how one was aborted or timed out says its status. */
+const FAILURE_OF_EVENT =
+  `($e := $states.input.event; $failed := $states.input.status = 'FAILED'; ` +
+  `{ 'name': $failed and $type($e.error) = 'string' and $contains($e.error, /^[A-Za-z]+$/) ? $e.error : $lookup(${JSON.stringify(ENDS)}, $states.input.status), ` +
+  `'message': $failed and $type($e.cause) = 'string' and $e.cause != '' ? $e.cause : 'The execution ended as ' & $states.input.status & '.' })`;
 const ENDED_COMMANDS = "['Success', 'Failed', 'TimedOut', 'Cancelled']";
 /** A cancelled script has ten seconds to undo what it did; then the agent kills it. */
 const LOOKS = 30;
@@ -74,6 +79,8 @@ export class CleanUp extends Construct {
             executionArn: field('$.detail.executionArn'),
             startedAt: field('$.detail.startDate'),
             status: field('$.detail.status'),
+            // Whole: what is not in an event leaves a hole in a template.
+            event: field('$.detail'),
           }),
           retryAttempts: 10,
         }),
@@ -92,10 +99,8 @@ export class CleanUp extends Construct {
           "$type($states.input.startedAt) = 'number' ? $fromMillis($states.input.startedAt) : " +
             '$match($states.input.startedAt, /^[0-9]+$/) ? $fromMillis($number($states.input.startedAt)) : $states.input.startedAt',
         ),
-        failure: expression(
-          '$exists($states.input.failure) ? $states.input.failure : ' +
-            `{ 'name': $lookup(${JSON.stringify(ENDS)}, $states.input.status), 'message': 'The execution ended as ' & $states.input.status & '.' }`,
-        ),
+        failure: expression(`$exists($states.input.failure) ? $states.input.failure : ${FAILURE_OF_EVENT}`),
+        outside: expression('$exists($states.input.status)'),
         state: '',
         holdsLock: false,
         toldByParent: false,
@@ -168,6 +173,10 @@ export class CleanUp extends Construct {
       .when(sfn.Condition.jsonata(expression('$states.input.first and $not($toldByParent)')), tell)
       .otherwise(hasItStored);
     record.next(isItNews);
+    const unrecorded = this.unrecorded(tell);
+    const caught = { errors: ['States.ALL'], assign: { unrecorded: FAILURE } };
+    find.addCatch(unrecorded, caught);
+    record.addCatch(unrecorded, caught);
     tell.next(hasItStored);
     release.next(done);
     const wait = sfn.Wait.jsonata(this, 'Wait for the clean-up that puts things back', {
@@ -180,6 +189,33 @@ export class CleanUp extends Construct {
       .when(sfn.Condition.jsonata(expression('$states.input.recorded')), done)
       .otherwise(record);
     return begin.next(find).next(whatIsLeft);
+  }
+
+  /**
+   * Where nothing can be read or written down nobody can know who has told the failure. The rule outside comes after every run that ended badly, and
+   * is the one that tells it then.
+   */
+  private unrecorded(tell: sfn.IChainable): sfn.Choice {
+    const bare = sfn.Pass.jsonata(this, 'Tell it without a record', {
+      outputs: {
+        first: true,
+        workflow: expression('$workflow'),
+        id: null,
+        name: expression('$failure.name'),
+        message: expression(
+          "$failure.message & ' Nothing could be written down about it, and its lock may stay until the next run: ' & $unrecorded.name & ': ' & $unrecorded.message",
+        ),
+        sources: [],
+      },
+    });
+    bare.next(tell);
+    const leave = sfn.Fail.jsonata(this, 'Leave it to the rule outside', {
+      error: expression('$unrecorded.name'),
+      cause: expression('$unrecorded.message'),
+    });
+    return sfn.Choice.jsonata(this, 'Is this the last that can tell it?')
+      .when(sfn.Condition.jsonata(expression('$outside')), bare)
+      .otherwise(leave);
   }
 
   /** After the run's own commands have ended, and before anybody else may work on the host. What state things are in is told with the failure. */

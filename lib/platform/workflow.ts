@@ -15,10 +15,10 @@ export interface WorkflowProps {
   readonly body: sfn.IChainable;
   readonly timeoutSeconds: number;
   /**
-   * Runs when anything in the body fails, whatever it is; then the machine fails with the same name. It finds `$failure`
+   * Runs when anything in the body fails, whatever it is; then, whatever becomes of it, the machine fails with the same name. It finds `$failure`
    * (`{ name, message }`) as a variable and as its input. Variables of the body are not visible to it.
    */
-  readonly alwaysOnFailure?: sfn.IChainable & sfn.INextable;
+  readonly alwaysOnFailure?: sfn.TaskStateBase | sfn.Pass;
 }
 
 export interface StartedByOptions {
@@ -84,6 +84,8 @@ function guarded(scope: Construct, props: WorkflowProps): sfn.IChainable {
   });
   const work = sfn.Parallel.jsonata(scope, 'Do the work and watch it', { outputs: expression('$states.result[0]') });
   work.branch(props.body);
-  work.addCatch(props.alwaysOnFailure!.next(failed), { outputs: FAILURE, assign: { failure: FAILURE } });
+  const onFailure = props.alwaysOnFailure!;
+  if (onFailure instanceof sfn.TaskStateBase) onFailure.addCatch(failed, { errors: ['States.ALL'] });
+  work.addCatch(onFailure.next(failed), { outputs: FAILURE, assign: { failure: FAILURE } });
   return work;
 }

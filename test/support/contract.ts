@@ -84,6 +84,16 @@ export interface Artifact {
   file?: string;
 }
 
+export interface Signatures {
+  publicKey: { arn: string; pem: string; sha256: string } | null;
+  documents: {
+    kind: 'manifest' | 'proof';
+    key: string;
+    state: 'signed' | 'unsigned' | 'forged' | 'unchecked';
+    message: string;
+  }[];
+}
+
 export interface AssessedSource {
   source: string;
   kind: string;
@@ -144,7 +154,14 @@ export interface Documents {
     warnings: { name: string; source: string | null; message: string }[];
   };
   list: Common & { points: Point[]; older: number };
-  show: Common & { point: Point; manifest: object | null; secretsKeptIn: string[]; proofs: Proof[]; artifacts: Artifact[] };
+  show: Common & {
+    point: Point;
+    manifest: object | null;
+    secretsKeptIn: string[];
+    proofs: Proof[];
+    artifacts: Artifact[];
+    signatures: Signatures | null;
+  };
   verify: Common & { point: Point | null; proof: Proof | null };
   restore: Common & {
     restoreId: string | null;

@@ -68,6 +68,18 @@ export class EditedAssembly {
     await writeFile(file, JSON.stringify(template, undefined, 1));
   }
 
+  /** `edit` gets the statements of the policy of a key of the vault: of that which encrypts, or of that which signs. */
+  async keyPolicy(which: 'encrypts' | 'signs', edit: (statements: Statement[]) => Statement[]): Promise<void> {
+    const { file, template } = await this.#template('vault');
+    const keys = Object.values(template.Resources).filter(
+      ({ Type, Properties }) => Type === 'AWS::KMS::Key' && (Properties.KeyUsage === 'SIGN_VERIFY') === (which === 'signs'),
+    );
+    if (keys.length !== 1) throw new Error(`${file} holds ${keys.length} such keys`);
+    const document = keys[0]!.Properties.KeyPolicy as { Statement: Statement[] };
+    document.Statement = edit(document.Statement);
+    await writeFile(file, JSON.stringify(template, undefined, 1));
+  }
+
   /** Takes one action from a role, wherever it stands. */
   async withoutRight(role: string, action: string): Promise<void> {
     await this.rights(role, (statements) => {
@@ -82,8 +94,7 @@ export class EditedAssembly {
 
   /** `edit` gets the statements of the vault's bucket policy. */
   async vaultPolicy(edit: (statements: Statement[]) => Statement[]): Promise<void> {
-    const file = join(this.#folder, `${this.#suite}-vault.template.json`);
-    const template = JSON.parse(await readFile(file, 'utf8')) as Template;
+    const { file, template } = await this.#template('vault');
     const resources = Object.entries(template.Resources);
     const [vault] = resources.find(([, { Type, Properties }]) => Type === 'AWS::S3::Bucket' && Properties.ObjectLockEnabled)!;
     const [, policy] = resources.find(
@@ -105,8 +116,8 @@ export class EditedAssembly {
     );
   }
 
-  async #template(): Promise<{ file: string; template: Template }> {
-    const file = join(this.#folder, `${this.#suite}-backup.template.json`);
+  async #template(stack: 'backup' | 'vault' = 'backup'): Promise<{ file: string; template: Template }> {
+    const file = join(this.#folder, `${this.#suite}-${stack}.template.json`);
     return { file, template: JSON.parse(await readFile(file, 'utf8')) as Template };
   }
 

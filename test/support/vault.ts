@@ -87,6 +87,13 @@ export class TamperedVault {
     await this.#write(version, bytes);
   }
 
+  /** Somebody wrote below a key that was free, as what lies below another was written. */
+  async plant(key: string, bytes: Uint8Array, like: string): Promise<void> {
+    const entry = await this.#nextEntry();
+    const version: ObjectVersion = { ...(await this.#object(like)), ...entry, key, file: versionName(key, entry.versionId) };
+    await this.#write(version, bytes);
+  }
+
   /** The same version with other bytes, and everything the store knows about them made to match. */
   async overwrite(key: string, bytes: Uint8Array): Promise<void> {
     await this.#write(await this.#object(key), bytes);

@@ -1,7 +1,7 @@
 import { GetObjectRetentionCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaptureResult } from '../../../functions/contract/host-results.ts';
-import { type Manifest, parseManifest } from '../../../functions/contract/manifest.ts';
+import { type Manifest, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
 import type { DatabaseSource, Source, VolumeSource } from '../../../functions/contract/sources.ts';
 import { VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
@@ -221,18 +221,55 @@ describe('a recovery point', () => {
   });
 });
 
-describe('what shrank', () => {
-  it.each([
-    ['yesterday', '20261122T020000Z'],
-    ['60 days ago: backups had stopped', '20260924T020000Z'],
-  ])('is told against the newest proven point, of %s', async (_, before) => {
-    const source = [volume('shrinking')];
+describe('the size that a source is held to', () => {
+  async function seal100(): Promise<string> {
+    const id = nextId();
+    await run(id, [volume('a')], [await captured(id, 'a', 'x'.repeat(100))]);
+    return id;
+  }
+  const proof = (point: string, id: string) => ({
+    schema: 'suite-backup.proof.v1',
+    id,
+    point,
+    suite: 'shop',
+    startedAt: '2026-11-23T02:00:00Z',
+    finishedAt: '2026-11-23T02:00:00Z',
+    ok: true,
+    reason: null,
+    restoreSeconds: 0,
+    server: null,
+    acceptedAnomaly: null,
+    checks: [],
+  });
+  const prove = async (point: string, document: object) =>
+    vault.put(`shop/proofs/${point}/20261123T030000Z-x.passed.json`, JSON.stringify(document));
+
+  it('is that of a point of 60 days ago, when backups had stopped since', async () => {
+    const [before, source] = ['20260924T020000Z', [volume('shrinking')]];
     await run(before, source, [await captured(before, 'shrinking', 'content'.repeat(100))]);
-    await vault.put(`shop/proofs/${before}/${before}-a.passed.json`, '{}');
+    await prove(before, await vault.signed(proof(before, '20261123T030000Z-x')));
     const id = nextId();
     await run(id, source, [await captured(id, 'shrinking')]);
-    expect((await manifestOf(id)).sources[0]!.anomaly).toMatchObject({});
-    for (const key of [`proofs/${before}/${before}-a.passed.json`, `recovery-points/${before}.json`])
-      await vault.remove(`shop/${key}`);
+    expect((await manifestOf(id)).sources[0]!.anomaly).toMatchObject({ previousId: before });
+  });
+
+  it('is that of the newest point whose manifest and proof are what was signed, and of no forged one', async () => {
+    const proven = await seal100();
+    await prove(proven, await vault.signed(proof(proven, '20261123T030000Z-x')));
+    const [byHand, garbage, replayed, changed] = [nextId(), await seal100(), await seal100(), await seal100()];
+    await run(byHand, [volume('a')], [await captured(byHand, 'a', 'tiny')]);
+    await prove(byHand, proof(byHand, '20261123T030000Z-x'));
+    await prove(garbage, []);
+    await vault.put(`shop/proofs/${garbage}/20261123T040000Z-x.passed.json`, 'no JSON');
+    await prove(replayed, await vault.signed(proof(proven, '20261123T030000Z-x')));
+    await prove(changed, await vault.signed(proof(changed, '20261123T030000Z-x')));
+    const { checksum: _, ...manifest } = await manifestOf(changed);
+    const forged = serializeManifest({ ...manifest, label: 'another' });
+    await vault.put(`shop/recovery-points/${changed}.json`, forged);
+
+    const id = nextId();
+    await run(id, [volume('a')], [await captured(id, 'a', 'tiny')]);
+    const { anomaly } = (await manifestOf(id)).sources[0]!;
+    expect(anomaly).toEqual({ previousId: proven, previousBytes: 104, bytes: 8 });
   });
 });

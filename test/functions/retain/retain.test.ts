@@ -280,6 +280,22 @@ describe('an operator', () => {
     expect(await prune(ids.slice(0, 1))).toMatchObject({ outcome: 'Refused', name: 'NotFound' });
   });
 
+  it('gives nothing up while one of the newest that look proven was forged', async () => {
+    const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3))];
+    await suite.settle();
+    const forged = await suite.seal(on(4));
+    const proof = suite.proof(forged, '20261204T020000Z-forged');
+    await vault.put(proof, JSON.stringify({ schema: 'suite-backup.proof.v1', ok: true }));
+    expect(await prune([ids[1]!])).toEqual({
+      outcome: 'Refused',
+      name: 'SignatureInvalid',
+      message: `Nothing was given up: The newest proof of ${forged} has no signature.`,
+    });
+    await suite.settle();
+    expect(await prune([ids[1]!])).toMatchObject({ outcome: 'Refused', name: 'FloorReached' });
+    expect(await prune([ids[0]!])).toEqual({ outcome: 'Go' });
+  });
+
   it('who unkeeps and prunes everything is refused at the floor', async () => {
     const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3))];
     await suite.settle();

@@ -48,6 +48,20 @@ describe('a handler', () => {
     expect(error).toMatchObject({ name: 'Unexpected', message: 'NoSuchBucket: no such bucket' });
   });
 
+  it.each([
+    ['AccessDenied', 'AccessDenied'],
+    ['AccessDeniedException', 'AccessDenied'],
+    ['DisabledException', 'KeyUnusable'],
+    ['KMSInvalidStateException', 'KeyUnusable'],
+    ['KMS.DisabledException', 'KeyUnusable'],
+    ['KMS.NotFoundException', 'KeyUnusable'],
+  ])('gives what a service calls %s the name %s', async (name, ours) => {
+    const error = await errorOf(() => {
+      throw Object.assign(new Error('why'), { name });
+    });
+    expect([error.name, error.message]).toEqual([ours, 'why']);
+  });
+
   it('never throws a message that would be cut on its way', async () => {
     const error = await errorOf(() => {
       throw new NamedError('DumpFailed', 'x'.repeat(100_000));

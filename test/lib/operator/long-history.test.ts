@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keys } from '../../../functions/contract/keys.ts';
 import { list } from '../../../lib/operator/list.ts';
 import { resolvePoint } from '../../../lib/operator/points.ts';
 import { prune } from '../../../lib/operator/prune.ts';
@@ -23,6 +24,10 @@ test(
       const proof = (point: string, id: string) => JSON.stringify(sampleProof({ id, point }));
       ids = writeLongHistory(home, bucket, { suite: SUITE, points: POINTS, manifest, proof });
     });
+    const newest = ids.at(-1)!;
+    const proofId = `${newest}-aaaa`;
+    await engine.putSigned(keys.manifest(SUITE, newest), manifestText({ id: newest }));
+    await engine.putSigned(keys.proof(SUITE, newest, proofId, true), JSON.stringify(sampleProof({ id: proofId, point: newest })));
     const connection = await engine.connect();
     let requests: string[] = [];
     connection.s3.middlewareStack.add(
@@ -41,7 +46,6 @@ test(
       return { answer, costs };
     };
     const work = { connection } as Work;
-    const newest = ids.at(-1)!;
 
     const found = await counted(resolvePoint(connection, 'latest-proven'));
     expect(found.answer.id).toBe(newest);

@@ -56,10 +56,10 @@ test('a list holds every state, newest first, and one damaged manifest hides not
     string,
     string,
   ];
-  await engine.put(keys.manifest(SUITE, oldest), manifestText({ id: oldest }));
-  await engine.put(keys.proof(SUITE, oldest, PROOF, true), JSON.stringify(sampleProof({ point: oldest })));
-  await engine.put(keys.manifest(SUITE, old), manifestText({ id: old }));
-  await engine.put(keys.proof(SUITE, old, PROOF, false), JSON.stringify({ ...failedProof, point: old }));
+  await engine.putSigned(keys.manifest(SUITE, oldest), manifestText({ id: oldest }));
+  await engine.putSigned(keys.proof(SUITE, oldest, PROOF, true), JSON.stringify(sampleProof({ point: oldest })));
+  await engine.putSigned(keys.manifest(SUITE, old), manifestText({ id: old }));
+  await engine.putSigned(keys.proof(SUITE, old, PROOF, false), JSON.stringify({ ...failedProof, point: old }));
   await engine.put(keys.manifest(SUITE, middle), '{ "schema": "suite-backup.manifest.v1"');
   await engine.put(keys.failure(SUITE, recent), JSON.stringify(sampleFailure({ id: recent })));
   await engine.put(keys.lock(SUITE), JSON.stringify(sampleLock({ id: newest })));
@@ -87,12 +87,12 @@ test('show names every object with its place on this machine', async () => {
   const artifact = sampleSource().artifacts[0]!;
   const versionId = await engine.put(artifact.key, 'the bytes');
   const sources = [sampleSource({ artifacts: [{ ...artifact, versionId }] })];
-  await engine.put(keys.manifest(SUITE, ID), manifestText({ sources }));
+  await engine.putSigned(keys.manifest(SUITE, ID), manifestText({ sources }));
   const { json, exitCode } = await engine.command('show', [ID]);
   expect(exitCode).toBe(0);
   expect(json).toMatchObject({
     point: { id: ID, state: 'stored', restorable: true },
-    manifest: { schema: 'suite-backup.manifest.v1', checksum: sampleManifest({ sources }).checksum },
+    manifest: { schema: 'suite-backup.manifest.v1', sources: sampleManifest({ sources }).sources },
     secretsKeptIn: ['a password manager'],
     proofs: [],
     artifacts: [{ source: 'uploads', kind: 'volume', state: 'captured', key: artifact.key, versionId }],
@@ -104,7 +104,7 @@ test('show --checksums prints what sha256sum --check reads, and leaves the docum
   const engine = await sampleEngine();
   const artifact = sampleSource().artifacts[0]!;
   const absent = sampleSource({ name: 'gone', label: 'volume-gone', state: 'absent', artifacts: [] });
-  await engine.put(keys.manifest(SUITE, ID), manifestText({ sources: [sampleSource(), absent] }));
+  await engine.putSigned(keys.manifest(SUITE, ID), manifestText({ sources: [sampleSource(), absent] }));
   expect(await engine.text('show', [ID, '--checksums'])).toMatchObject({
     exitCode: 0,
     stdout: `${artifact.sha256}  ${artifact.key}\n`,
@@ -114,11 +114,11 @@ test('show --checksums prints what sha256sum --check reads, and leaves the docum
 
 test('a backup that is proven says so, with progress on stderr only', async () => {
   const engine = await sampleEngine();
-  await engine.put(
+  await engine.putSigned(
     keys.manifest(SUITE, ID),
     manifestText({ warnings: [{ name: 'ClockBehind', source: null, message: 'the clock is behind' }] }),
   );
-  await engine.put(keys.proof(SUITE, ID, PROOF, true), JSON.stringify(sampleProof()));
+  await engine.putSigned(keys.proof(SUITE, ID, PROOF, true), JSON.stringify(sampleProof()));
   const run = await engine.command('backup', ['--label', 'child']);
   expect(run.json).toMatchObject({
     schema: 'suite-backup.backup.v1',
@@ -178,8 +178,8 @@ test('an interruption stops the run, and the document is still written', async (
 
 test('verify shows the proof that its own run wrote', async () => {
   const engine = await sampleEngine();
-  await engine.put(keys.manifest(SUITE, ID), manifestText());
-  await engine.put(keys.proof(SUITE, ID, PROOF, true), JSON.stringify(sampleProof()));
+  await engine.putSigned(keys.manifest(SUITE, ID), manifestText());
+  await engine.putSigned(keys.proof(SUITE, ID, PROOF, true), JSON.stringify(sampleProof()));
   expect((await engine.command('verify', ['latest'])).json).toMatchObject({
     ok: true,
     point: { id: ID, state: 'proven' },
@@ -189,8 +189,8 @@ test('verify shows the proof that its own run wrote', async () => {
 
 test('a failed verification exits with 5 and one problem per failed check', async () => {
   const engine = await sampleEngine();
-  await engine.put(keys.manifest(SUITE, ID), manifestText());
-  await engine.put(keys.proof(SUITE, ID, PROOF, false), JSON.stringify(failedProof));
+  await engine.putSigned(keys.manifest(SUITE, ID), manifestText());
+  await engine.putSigned(keys.proof(SUITE, ID, PROOF, false), JSON.stringify(failedProof));
   const { exitCode, json } = await engine.command('verify', [ID, '--accept-anomaly', 'x']);
   expect(exitCode).toBe(5);
   expect(json).toMatchObject({
@@ -239,7 +239,7 @@ test('hundreds of points are listed within seconds', async () => {
   const engine = await sampleEngine();
   const ids = Array.from({ length: 300 }, (_, index) => idOf(new Date(Date.UTC(2026, 0, 1, index))));
   for (let from = 0; from < ids.length; from += 50) {
-    await Promise.all(ids.slice(from, from + 50).map((id) => engine.put(keys.manifest(SUITE, id), manifestText({ id }))));
+    await Promise.all(ids.slice(from, from + 50).map((id) => engine.putSigned(keys.manifest(SUITE, id), manifestText({ id }))));
   }
   const began = performance.now();
   const { json } = await engine.command('list');

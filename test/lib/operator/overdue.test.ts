@@ -25,8 +25,8 @@ test('nothing is late when nothing is scheduled', () => {
 test('status says so at the top of what it tells, for people and for programs', async () => {
   const engine = await sampleEngine();
   const id = '20200101T020000Z';
-  await engine.put(keys.manifest(SUITE, id), manifestText({ id, startedAt: '2020-01-01T02:00:00Z' }));
-  await engine.put(keys.proof(SUITE, id, `${id}-aaaa`, true), JSON.stringify(sampleProof({ id: `${id}-aaaa`, point: id })));
+  await engine.putSigned(keys.manifest(SUITE, id), manifestText({ id, startedAt: '2020-01-01T02:00:00Z' }));
+  await engine.putSigned(keys.proof(SUITE, id, `${id}-aaaa`, true), JSON.stringify(sampleProof({ id: `${id}-aaaa`, point: id })));
   const { json, exitCode } = await engine.command('status');
   expect([exitCode, json.overdue]).toEqual([0, { schedule: 'sample-daily', dueAt: '2020-01-02T02:00:00Z' }]);
   expect((await engine.text('status')).stdout).toContain('overdue: sample-daily was due at 2020-01-02T02:00:00Z');

@@ -3,9 +3,11 @@ import { policyOf, type StackFacts } from '../../../lib/operator/connection.ts';
 import { pointOf } from '../../../lib/operator/point.ts';
 import {
   absentSource,
+  FORGED,
   failedProof,
   POLICY,
   proofFacts,
+  SIGNED,
   sampleFacts,
   sampleFailure,
   sampleLock,
@@ -22,7 +24,7 @@ const withSources = (
     : never
 ) =>
   point({
-    manifest: { valid: true, manifest: sampleManifest({ sources }), storedAt: NOW },
+    manifest: { valid: true, judgement: SIGNED, manifest: sampleManifest({ sources }), stored: {}, storedAt: NOW },
     lastProof: proofFacts(sampleProof()),
   });
 
@@ -66,12 +68,54 @@ test('a passed proof that cannot be read proves nothing', () => {
 });
 
 test('a damaged manifest is one unproven point, whatever its proof says', () => {
-  const damaged = point({ manifest: { valid: false, message: 'not JSON' }, lastProof: proofFacts(sampleProof()) });
+  const damaged = point({
+    manifest: { valid: false, judgement: FORGED, message: 'not JSON' },
+    lastProof: proofFacts(sampleProof()),
+  });
   expect(damaged).toMatchObject({
     state: 'unproven',
     restorable: false,
     reason: { name: 'ManifestInvalid', message: 'not JSON' },
     startedAt: '2026-11-23T02:00:00Z',
+  });
+});
+
+test('a point of which the manifest or the newest proof is not what was signed is unproven and not restorable', () => {
+  const manifest = sampleFacts().manifest!;
+  const lastProof = proofFacts(sampleProof())!;
+  for (const judgement of [FORGED, { state: 'unsigned' as const, message: 'has no signature' }]) {
+    const reason = { name: 'SignatureInvalid', message: `The manifest of 20261123T020000Z ${judgement.message}.` };
+    expect(point({ manifest: { ...manifest, judgement }, lastProof })).toMatchObject({
+      state: 'unproven',
+      restorable: false,
+      reason,
+    });
+    expect(point({ manifest: { ...manifest, judgement } })).toMatchObject({ state: 'unproven', restorable: false, reason });
+    expect(point({ lastProof: { ...lastProof, judgement, proof: null } })).toMatchObject({
+      state: 'unproven',
+      restorable: false,
+      reason: { name: 'SignatureInvalid', message: `The newest proof of 20261123T020000Z ${judgement.message}.` },
+      lastProof: { ok: false },
+    });
+  }
+});
+
+test('what a proof that is believed found is told before the manifest is doubted', () => {
+  const manifest = { ...sampleFacts().manifest!, judgement: FORGED };
+  expect(point({ manifest, lastProof: proofFacts(failedProof) })).toMatchObject({
+    state: 'unproven',
+    restorable: false,
+    reason: { name: 'FilesMismatch' },
+  });
+});
+
+test('a point whose signatures could not be checked is neither proven nor offered for a restore', () => {
+  const judgement = { state: 'unchecked' as const, message: 'could not be checked' };
+  expect(point({ lastProof: { ...proofFacts(sampleProof())!, judgement } })).toMatchObject({
+    state: 'stored',
+    restorable: false,
+    reason: { name: 'KeyUnusable' },
+    lastProof: { ok: false },
   });
 });
 
@@ -100,7 +144,9 @@ test('a point whose time has come is not restorable any more, whatever S3 has re
   const lastProof = proofFacts(sampleProof());
   const storedOn = (day: string) => ({
     valid: true as const,
+    judgement: SIGNED,
     manifest: sampleManifest(),
+    stored: {},
     storedAt: new Date(`${day}T02:00:00Z`),
   });
   // Seven days after the 16th, at the next midnight, it is the 24th.
@@ -114,7 +160,13 @@ test('a point whose time has come is not restorable any more, whatever S3 has re
 });
 
 test('a point that is held stays, and one that was given up is over at once', () => {
-  const manifest = { valid: true as const, manifest: sampleManifest(), storedAt: new Date('2025-01-01T02:00:00Z') };
+  const manifest = {
+    valid: true as const,
+    judgement: SIGNED,
+    manifest: sampleManifest(),
+    stored: {},
+    storedAt: new Date('2025-01-01T02:00:00Z'),
+  };
   const lastProof = proofFacts(sampleProof());
   const decided = (hold: 'floor' | 'kept' | 'pruned', tier: 'daily' | 'monthly' = 'daily') =>
     point({ manifest, lastProof, decided: { id: 'x', time: 'x', hold, tier, asked: 'daily' } });
@@ -130,7 +182,7 @@ test('a point that is held stays, and one that was given up is over at once', ()
 });
 
 test('what was given up in the vault is restored from its replica, where every tier is longer', () => {
-  const manifest = { valid: true as const, manifest: sampleManifest(), storedAt: new Date('2025-01-01T02:00:00Z') };
+  const manifest = {
   const lastProof = proofFacts(sampleProof());
   const decided = { id: 'x', time: 'x', hold: 'pruned', tier: 'daily', asked: 'daily' } as const;
   expect(point({ manifest, lastProof, decided, readsFrom: 'replica' })).toMatchObject({ restorable: true, reason: null });

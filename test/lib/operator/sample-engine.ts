@@ -1,9 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
+import { type Manifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import { OUTPUTS } from '../../../functions/contract/names.ts';
+import { Signing } from '../../../functions/runtime/signing.ts';
 import type { Engine } from '../../../lib/local-engine/engine.ts';
 import { joinOrStart } from '../../../lib/local-engine/joining/join-or-start.ts';
 import { locateObject } from '../../../lib/local-engine/s3/layout.ts';
@@ -87,7 +90,9 @@ const TEMPLATE = {
             PolicyName: 'sample',
             PolicyDocument: {
               Version: '2012-10-17',
-              Statement: [{ Effect: 'Allow', Action: ['s3:*', 'states:*', 'logs:*', 'scheduler:*'], Resource: '*' }],
+              Statement: [
+                { Effect: 'Allow', Action: ['s3:*', 'states:*', 'logs:*', 'scheduler:*', 'kms:GetPublicKey'], Resource: '*' },
+              ],
             },
           },
         ],
@@ -96,6 +101,17 @@ const TEMPLATE = {
     Vault: {
       Type: 'AWS::S3::Bucket',
       Properties: { BucketName: BUCKET, VersioningConfiguration: { Status: 'Enabled' } },
+    },
+    SigningKey: {
+      Type: 'AWS::KMS::Key',
+      Properties: {
+        KeySpec: 'ECC_NIST_P256',
+        KeyUsage: 'SIGN_VERIFY',
+        KeyPolicy: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'kms:*', Principal: { AWS: { Ref: 'AWS::AccountId' } }, Resource: '*' }],
+        },
+      },
     },
     Backup: machine(`${SUITE}-backup-backup`, ENDINGS),
     Verify: machine(`${SUITE}-backup-verify`, ENDINGS),
@@ -138,6 +154,7 @@ const TEMPLATE = {
     [OUTPUTS.changeRetentionMachine]: { Value: { Ref: 'ChangeRetention' } },
     [OUTPUTS.retention]: { Value: JSON.stringify(POLICY) },
     [OUTPUTS.operatorRole]: { Value: { 'Fn::GetAtt': ['Operator', 'Arn'] } },
+    [OUTPUTS.signingKey]: { Value: { 'Fn::GetAtt': ['SigningKey', 'Arn'] } },
     [OUTPUTS.assessMachine]: { Value: { Ref: 'Assess' } },
     [OUTPUTS.hostCommandMachine]: { Value: { Ref: 'HostCommand' } },
     [OUTPUTS.hostLogGroup]: { Value: { Ref: 'Log' } },
@@ -159,6 +176,10 @@ type Watch = (text: string, interrupt: () => void) => void;
 export interface SampleEngine {
   /** Writes an object into the vault and gives its version id. */
   put(key: string, text: string): Promise<string>;
+  /** A manifest or a proof, signed as seal and write-proof sign it; gives its text. */
+  putSigned(key: string, text: string): Promise<string>;
+  /** The key that signs, as an administrator sees it. */
+  key: { arn: string; disable(): Promise<unknown>; enable(): Promise<unknown> };
   /** Runs a verb with `--local --json` in this process. */
   command<V extends Verb>(verb: V, words?: string[], watch?: Watch): Promise<Run<V>>;
   /** Runs it as a person does, without `--json`. */
@@ -195,6 +216,10 @@ export async function sampleEngine(furnish: (home: string, bucket: string) => vo
     forcePathStyle: true,
   });
 
+  const kms = new KMSClient({ endpoint: engine.endpoint, region: engine.region, credentials: engine.operatorCredentials });
+  const arn = engine.outputs('Sample')[OUTPUTS.signingKey]!;
+  const signing = new Signing(arn, kms);
+
   const call = async (argv: string[], watch?: Watch) => {
     const interruption = new AbortController();
     let stdout = '';
@@ -214,8 +239,23 @@ export async function sampleEngine(furnish: (home: string, bucket: string) => vo
     return { exitCode, stdout, stderr };
   };
 
+  const put = async (key: string, text: string) =>
+    (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: text }))).VersionId!;
+
   return {
-    put: async (key, text) => (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: text }))).VersionId!,
+    put,
+    putSigned: async (key, text) => {
+      const { checksum, ...document } = JSON.parse(text) as Record<string, unknown>;
+      const signed = await signing.sign(document);
+      const stored = checksum === undefined ? JSON.stringify(signed) : serializeManifest(signed as unknown as Manifest);
+      await put(key, stored);
+      return stored;
+    },
+    key: {
+      arn,
+      disable: () => kms.send(new DisableKeyCommand({ KeyId: arn })),
+      enable: () => kms.send(new EnableKeyCommand({ KeyId: arn })),
+    },
     command: async <V extends Verb>(verb: V, words: string[] = [], watch?: Watch) => {
       const { exitCode, stdout, stderr } = await call([verb, ...words, '--json'], watch);
       return { exitCode, json: JSON.parse(stdout) as Documents[V], stderr };

@@ -3,10 +3,13 @@ import type { Lock } from '../../../functions/contract/lock.ts';
 import { type Manifest, type ManifestSource, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { Proof } from '../../../functions/contract/proof.ts';
 import type { RetentionPolicy } from '../../../functions/contract/retention-plan.ts';
+import type { Judgement } from '../../../lib/operator/evidence.ts';
 import type { PointFacts } from '../../../lib/operator/point.ts';
 
 export const SUITE = 'sample-suite';
 export const ID = '20261123T020000Z';
+export const SIGNED: Judgement = { state: 'signed', message: 'is signed' };
+export const FORGED: Judgement = { state: 'forged', message: 'is not what was signed' };
 export const POLICY: RetentionPolicy = {
   timeZone: 'Etc/UTC',
   days: { daily: 7, weekly: 28, monthly: 372, yearly: null },
@@ -187,7 +190,13 @@ export function sampleLock(change: Partial<Lock> = {}): Lock {
 export function sampleFacts(change: Partial<PointFacts> = {}): PointFacts {
   return {
     id: ID,
-    manifest: { valid: true, manifest: sampleManifest(), storedAt: new Date('2026-11-23T02:00:10Z') },
+    manifest: {
+      valid: true,
+      judgement: SIGNED,
+      manifest: sampleManifest(),
+      stored: {},
+      storedAt: new Date('2026-11-23T02:00:10Z'),
+    },
     lastProof: null,
     failure: null,
     decided: null,
@@ -199,5 +208,9 @@ export function sampleFacts(change: Partial<PointFacts> = {}): PointFacts {
 }
 
 export function proofFacts(proof: Proof | null, passed = proof?.ok ?? true): PointFacts['lastProof'] {
-  return { key: { id: ID, proofId: proof?.id ?? '20261123T020010Z-aaaa', passed }, proof };
+  return {
+    key: { id: ID, proofId: proof?.id ?? '20261123T020010Z-aaaa', passed },
+    proof,
+    judgement: proof === null ? FORGED : SIGNED,
+  };
 }

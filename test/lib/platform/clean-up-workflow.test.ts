@@ -137,10 +137,45 @@ describe('after a run that went wrong', () => {
     });
   });
 
+  describe('where nothing can be read or written down', () => {
+    const unusable: Answer = { fail: ['KeyUnusable', '{"errorMessage":"the key is disabled."}'] };
+    const ended = { error: 'DumpFailed', cause: 'cut.' };
+    const outside = { workflow: 'backup', executionArn: RUN, startedAt: '1795399200123', status: 'FAILED', event: ended };
+
+    it("the run's own clean-up leaves it to the rule outside, which always comes after it", async () => {
+      const { names, outcome } = await cleanUp({ [FIND]: [unusable] });
+      expect([names, outcome]).toMatchObject([[FIND], { status: 'FAILED', error: 'KeyUnusable', cause: 'the key is disabled.' }]);
+    });
+
+    it.each([
+      ['found out', { [FIND]: [unusable] }],
+      ['recorded', { [RECORD]: [unusable] }],
+    ])('the rule outside tells what it knows though nothing can be %s', async (_, tasks) => {
+      const { names, calls } = await cleanUp({ ...tasks, [RELEASE]: [unusable] }, outside);
+      expect(names).toContain(TELL);
+      const { Payload } = calls.find(({ stateName }) => stateName === TELL)!.arguments as { Payload: { message: string } };
+      expect(Payload).toMatchObject({ workflow: 'backup', executionArn: RUN, id: null, name: 'DumpFailed', sources: [] });
+      expect(Payload.message).toMatch(/^cut\. Nothing could be written down about it.*KeyUnusable: the key is disabled\.$/);
+    });
+  });
+
+  it.each([
+    ['a name of the table and its cause', { error: 'DumpFailed', cause: 'cut' }, { name: 'DumpFailed', message: 'cut' }],
+    ["a name of Step Functions' own", { error: 'States.Runtime', cause: 'no' }, { name: 'Unexpected', message: 'no' }],
+    ['nothing', { error: null, cause: null }, { name: 'Unexpected', message: 'The execution ended as FAILED.' }],
+    ['not even that', {}, { name: 'Unexpected', message: 'The execution ended as FAILED.' }],
+  ])('the rule outside records a failure of which the event says %s', async (_, event, failure) => {
+    const { calls } = await cleanUp(
+      {},
+      { workflow: 'backup', executionArn: RUN, startedAt: '1795399200123', status: 'FAILED', event },
+    );
+    expect(calls.find(({ stateName }) => stateName === RECORD)?.arguments).toMatchObject({ Payload: { failure } });
+  });
+
   it('what the rule outside knows is enough: milliseconds and a status', async () => {
     const { calls } = await cleanUp(
       {},
-      { workflow: 'backup', executionArn: RUN, startedAt: '1795399200123', status: 'TIMED_OUT' },
+      { workflow: 'backup', executionArn: RUN, startedAt: '1795399200123', status: 'TIMED_OUT', event: {} },
     );
     expect(calls.find(({ stateName }) => stateName === RECORD)?.arguments).toMatchObject({
       Payload: { startedAt: expect.stringContaining('2026-11-23T02:00:00.123Z'), failure: { name: 'WorkflowTimedOut' } },
