@@ -183,6 +183,12 @@ test('a point that is held stays, and one that was given up is over at once', ()
 
 test('what was given up in the vault is restored from its replica, where every tier is longer', () => {
   const manifest = {
+    valid: true as const,
+    judgement: SIGNED,
+    manifest: sampleManifest(),
+    stored: {},
+    storedAt: new Date('2025-01-01T02:00:00Z'),
+  };
   const lastProof = proofFacts(sampleProof());
   const decided = { id: 'x', time: 'x', hold: 'pruned', tier: 'daily', asked: 'daily' } as const;
   expect(point({ manifest, lastProof, decided, readsFrom: 'replica' })).toMatchObject({ restorable: true, reason: null });
