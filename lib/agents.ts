@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { machineName, SCRATCH_PORTS } from '../functions/contract/names.ts';
 import { TIERS } from '../functions/contract/tiers.ts';
 import type { SuiteConfig } from './config/suite-config.ts';
+import { giveKeyRights } from './key-rights.ts';
 import { Agent, type AgentProps } from './platform/agent.ts';
 import type { RestoreAgents } from './restore/host-steps.ts';
 import { giveVaultRights, type VaultRights } from './vault-rights.ts';
@@ -34,6 +35,8 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     });
     return giveVaultRights(agent, vault, suite.name, rights);
   };
+  /** One that reads what was stored encrypted. As few as can be: all others get what these have found. */
+  const opens = (agent: Agent) => giveKeyRights(agent, suite.encryption);
   const stack = Stack.of(scope);
   const executionsOf = (workflows: readonly string[]) =>
     workflows.map((workflow) =>
@@ -69,6 +72,8 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     plan: make('backup/plan', { read: [...lock, ...MANIFESTS], list: ['failures/*'], put: lock, evidence: 'check' }),
     seal: make('backup/seal', {
       read: [...MANIFESTS, ...ARTIFACTS, 'proofs/*'],
+      // Whom an object is encrypted to stands in its first bytes.
+      readVersions: suite.encryption.mode === 'none' ? [] : ARTIFACTS,
       history: ARTIFACTS,
       put: MANIFESTS,
       tag: { keys: [...MANIFESTS, ...ARTIFACTS], words: [...TIERS, 'failed'] },
@@ -84,21 +89,34 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       replica: { read: [...MANIFESTS, ...ARTIFACTS], readVersions: ARTIFACTS },
     }),
     readBack: make('verify/read-back', { ...POINT, ...FINDINGS }, streams),
-    compareFiles: make('verify/compare-files', { ...POINT, ...FINDINGS }, streams),
-    presign: make('verify/presign', POINT),
+    tryKeys: opens(make('verify/try-keys', { ...POINT, ...FINDINGS })),
+    compareFiles: opens(make('verify/compare-files', { ...POINT, ...FINDINGS }, streams)),
+    presign: opens(make('verify/presign', POINT)),
     recordCheck: make('verify/record-check', FINDINGS),
-    compareRoles: make('verify/compare-roles', { ...POINT_AND_NEW, ...FINDINGS }),
-    compareSchema: make(
-      'verify/compare-schema',
-      { read: [...MANIFESTS, ...ARTIFACTS], ...FINDINGS, ...OF_REPLICA },
-      { timeoutSeconds: 300, memoryMiB: 1024 },
+    compareRoles: opens(make('verify/compare-roles', { ...POINT_AND_NEW, ...FINDINGS })),
+    compareSchema: opens(
+      make(
+        'verify/compare-schema',
+        { read: [...MANIFESTS, ...ARTIFACTS], ...FINDINGS, ...OF_REPLICA },
+        { timeoutSeconds: 300, memoryMiB: 1024 },
+      ),
     ),
-    compareRows: make(
-      'verify/compare-rows',
-      { ...POINT_AND_NEW, ...FINDINGS },
-      { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
+    // Alone in the host's network, where no way leads to a secret.
+    readRows: suite.host.network
+      ? make(
+          'verify/read-rows',
+          { read: [...MANIFESTS, 'artifacts/work/*'], ...FINDINGS, ...OF_REPLICA },
+          { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
+        ).mayReach(suite.verification.port, SCRATCH_PORTS)
+      : null,
+    compareRows: opens(
+      make(
+        'verify/compare-rows',
+        { ...POINT_AND_NEW, read: [...MANIFESTS, ...ARTIFACTS, 'findings/*'], ...FINDINGS },
+        { timeoutSeconds: 300, memoryMiB: 512 },
+      ),
     ),
-    crossCheck: make('verify/cross-check', { ...POINT_AND_NEW, ...FINDINGS }, streams),
+    crossCheck: opens(make('verify/cross-check', { ...POINT_AND_NEW, ...FINDINGS }, streams)),
     removeAccess: make('verify/remove-access', { remove: ['artifacts/work/*'] }),
     writeProof: make('verify/write-proof', {
       read: [...MANIFESTS, 'findings/*'],
@@ -107,7 +125,6 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       ...OF_REPLICA,
     }),
   };
-  if (suite.host.network) proof.compareRows.mayReach(suite.verification.port, SCRATCH_PORTS);
   const RESTORES = ['restores/*'];
   const restore: RestoreAgents = {
     chooseItems: make('restore/choose-items', {
@@ -115,13 +132,15 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
       list: ['proofs/*', 'retention/*'],
       replica: { read: MANIFESTS, list: ['proofs/*'] },
     }),
-    finishPlan: make('restore/finish-plan', {
-      read: [...MANIFESTS, 'proofs/*', ...RESTORES],
-      readVersions: ARTIFACTS,
-      put: RESTORES,
-      evidence: 'check',
-      replica: { read: [...MANIFESTS, 'proofs/*'], readVersions: ARTIFACTS },
-    }),
+    finishPlan: opens(
+      make('restore/finish-plan', {
+        read: [...MANIFESTS, 'proofs/*', ...RESTORES],
+        readVersions: ARTIFACTS,
+        put: RESTORES,
+        evidence: 'check',
+        replica: { read: [...MANIFESTS, 'proofs/*'], readVersions: ARTIFACTS },
+      }),
+    ),
     planContainers: make('restore/plan-containers', { read: RESTORES }),
     checkPlan: make('restore/check-plan', {
       read: [...MANIFESTS, 'proofs/*', ...RESTORES],
@@ -133,10 +152,10 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     recordRestore: make('restore/record-restore', { read: RESTORES, put: RESTORES }),
     planUndo: make('restore/plan-undo', { read: RESTORES }),
     judgeUndo: make('restore/judge-undo', {}),
-    compareDatabase: make('restore/compare-database', POINT_AND_NEW, { timeoutSeconds: 300, memoryMiB: 1024 }),
-    compareTree: make('restore/compare-tree', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    compareDatabase: opens(make('restore/compare-database', POINT_AND_NEW, { timeoutSeconds: 300, memoryMiB: 1024 })),
+    compareTree: opens(make('restore/compare-tree', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 })),
     planAssess: make('restore/plan-assess', { read: MANIFESTS, ...OF_REPLICA }),
-    judgeAssess: make('restore/judge-assess', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 }),
+    judgeAssess: opens(make('restore/judge-assess', POINT_AND_NEW, { timeoutSeconds: 900, memoryMiB: 1769 })),
     presign: proof.presign,
   };
   const OBJECTS = [...MANIFESTS, ...ARTIFACTS, 'proofs/*'];

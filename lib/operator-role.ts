@@ -4,6 +4,8 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { keys } from '../functions/contract/keys.ts';
 import { agentRoleName, machineName } from '../functions/contract/names.ts';
+import type { EncryptionConfig } from './config/suite-config.ts';
+import { keyStatements } from './key-rights.ts';
 import type { Workflow } from './platform/workflow.ts';
 import { replicaKeyRight, replicatedPrefixes } from './replica-place.ts';
 import type { VaultStack } from './vault-stack.ts';
@@ -14,13 +16,15 @@ export interface OperatorRoleProps {
   readonly workflows: readonly Workflow[];
   readonly hostLog: logs.LogGroup;
   readonly scheduleGroup: string;
+  readonly encryption: EncryptionConfig;
 }
 
 /**
  * What the operator's command takes on: it starts, follows and stops workflows, and reads what is written about points, but no byte of an artifact.
- * Whoever may take on roles of the account may take on this one; the session carries his name.
+ * It gives secrets their new values, and never sees one. Whoever may take on roles of the account may take on this one; the session carries his name.
  */
-export function operatorRole(scope: Construct, { suite, vault, workflows, hostLog, scheduleGroup }: OperatorRoleProps): iam.Role {
+export function operatorRole(scope: Construct, props: OperatorRoleProps): iam.Role {
+  const { suite, vault, workflows, hostLog, scheduleGroup, encryption } = props;
   const stack = Stack.of(scope);
   const role = new iam.Role(scope, 'Operator', {
     roleName: agentRoleName(suite, 'operator'),
@@ -71,5 +75,6 @@ export function operatorRole(scope: Construct, { suite, vault, workflows, hostLo
   );
   // AWS knows no resource for it.
   allow(['scheduler:ListSchedules'], ['*']);
+  for (const statement of keyStatements(stack, encryption, 'replace')) role.addToPolicy(statement);
   return role;
 }

@@ -8,12 +8,13 @@ import { VaultWatch } from './alerts/vault-watch.ts';
 import { Backup } from './backup/backup-workflow.ts';
 import { captureDocuments } from './backup/capture-documents.ts';
 import { retentionPolicy } from './config/retention-policy.ts';
-import type { SuiteConfig } from './config/suite-config.ts';
+import type { Secret, SuiteConfig } from './config/suite-config.ts';
 import { hostPolicy } from './host-policy.ts';
+import { secretId } from './key-rights.ts';
 import { operatorRole } from './operator-role.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
 import { HostCommand } from './platform/host-command.ts';
-import { parameters } from './platform/parameters.ts';
+import { parameters, SEAL_PARAMETERS } from './platform/parameters.ts';
 import { Schedules } from './platform/schedule.ts';
 import { Assess } from './restore/assess-workflow.ts';
 import { ForgetRestore } from './restore/forget-restore-workflow.ts';
@@ -44,6 +45,7 @@ export class SuiteBackupStack extends Stack {
       tellTouch,
     } = agentsOf(this, suite, vault);
     const policy = retentionPolicy(suite);
+    const idOf = (secret: Secret | null) => (secret === null ? null : secretId(secret));
 
     const hostCommand = new HostCommand(this, 'HostCommand', { suite: name, instanceId: host.instanceId });
     hostPolicy(this, 'HostPolicy', {
@@ -61,7 +63,7 @@ export class SuiteBackupStack extends Stack {
     const backupDocuments = documentStack('backup');
     const inspectHost = hostCommand.document(backupDocuments, 'inspect-host', {
       script: 'functions/backup/inspect-host.sh',
-      parameters: parameters(['plainSql']),
+      parameters: parameters(['plainSql', ...SEAL_PARAMETERS]),
       timeoutSeconds: timeouts.inspect,
     });
     const capture = captureDocuments(backupDocuments, hostCommand, timeouts.capture);
@@ -72,6 +74,7 @@ export class SuiteBackupStack extends Stack {
       hostCommand,
       agents: restoreAgents,
       documents: restoreDocuments(documentStack('restore'), hostCommand, timeouts),
+      keyDocuments: { makeKey: documents.makeKey, removeKey: documents.removeKey },
     };
 
     const putBack = new PutBack(this, 'PutBack', restoreParts);
@@ -153,6 +156,7 @@ export class SuiteBackupStack extends Stack {
       ),
       hostLog: hostCommand.logGroup,
       scheduleGroup: workflowStackName(name),
+      encryption: suite.encryption,
     });
 
     const facts: ReplicaFacts | null = vault.replica && { bucket: vault.replica.bucketName, region: vault.replica.region };
@@ -178,6 +182,10 @@ export class SuiteBackupStack extends Stack {
       replica: facts && JSON.stringify(facts),
       signingKey: vault.signingKey.keyArn,
       secretsKeptIn: JSON.stringify(suite.secretsKeptIn),
+      keySecrets: JSON.stringify({
+        privateKey: idOf(suite.encryption.privateKey),
+        passphrase: idOf(suite.encryption.passphrase),
+      }),
     };
     for (const [key, value] of Object.entries(outputs))
       if (value !== null) new CfnOutput(this, OUTPUTS[key as keyof typeof OUTPUTS], { value });

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { vaultReaderRoleName } from '../functions/contract/names.ts';
 import type { ObjectLock } from '../functions/contract/object-lock.ts';
@@ -67,6 +68,22 @@ export class VaultStack extends Stack {
     if (suite.vault.trail) logs.watch(suite.name, this.bucket);
     if (this.replica) new Replication(this, 'Replication', { suite, bucket: this.bucket, key: this.key, replica: this.replica });
     this.readerByHand(suite);
+    for (const [id, secret] of Object.entries({
+      PrivateKey: suite.encryption.privateKey,
+      Passphrase: suite.encryption.passphrase,
+    })) {
+      if (secret && !secret.arn) this.secret(id, secret.name, suite);
+    }
+  }
+
+  /** Made without a value, which only the operator has. Kept even when the suite file names it no more: what it opens would be lost with it. */
+  private secret(id: string, name: string, { name: suite, encryption }: SuiteConfig): void {
+    const made = new secretsmanager.CfnSecret(this, id, {
+      name,
+      description: `Opens recovery points of ${suite}; the agents of proofs and restores read it, nobody else`,
+      kmsKeyId: encryption.kmsKey ?? undefined,
+    });
+    made.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 
   /** A role that people may take on who may take on roles of the account; its use is recorded, and told. */

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # What the host is and has; everything that is missing in one message.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
+# source ../encryption/try-seal.sh
 
 needed=(docker aws zstd tar openssl curl tee split awk find xargs base64 sed)
 [[ $SSM_plainSql != true ]] || needed+=(gzip)
+sealer=$(tool_of_seal)
+[[ -z $sealer ]] || needed+=("$sealer")
 need "${needed[@]}"
 
 # Older ones cannot send If-None-Match, so the vault would refuse the upload: say so before the first byte.
@@ -18,10 +21,11 @@ docker_version=$(docker version --format "${o}.Server.Version}}" 2>&1) ||
   die HostPermission "The Docker engine does not answer: $(printf '%s' "$docker_version" | tr '\n' ' ')"
 
 tools="{\"aws\":$(json_string "${aws_version%% *}")"
-for tool in zstd tar openssl; do
+for tool in zstd tar openssl $sealer; do
   option=--version
   [[ $tool != openssl ]] || option=version
   version=$("$tool" "$option" | head -n 1)
   tools+=",\"$tool\":$(json_string "$version")"
 done
+try_seal
 result "{\"docker\":$(json_string "$docker_version"),\"tools\":$tools},\"kernel\":$(json_string "$(uname -sr)"),\"warnings\":[]}"

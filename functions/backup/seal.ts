@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ENCRYPTIONS } from '../contract/encryption.ts';
 import { type ErrorName, isErrorName, NamedError } from '../contract/errors.ts';
 import { type CaptureResult, HOST_RESULTS, type InspectResult } from '../contract/host-results.ts';
 import { isoSeconds } from '../contract/ids.ts';
@@ -18,10 +19,12 @@ import type { Source } from '../contract/sources.ts';
 import { RETENTION_TAG } from '../contract/tiers.ts';
 import { optional, required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { headOf } from '../runtime/read-stored.ts';
 import { Signing } from '../runtime/signing.ts';
 import { Vault } from '../runtime/vault.ts';
 import { anomalyOf } from './anomaly.ts';
 import { newestProven } from './recovery-points.ts';
+import { requireClaim, requireSealed, type Wanted } from './require-sealed.ts';
 
 const input = z.object({
   suite: z.string(),
@@ -35,6 +38,7 @@ const input = z.object({
   instanceId: z.string(),
   secretsKeptIn: z.array(z.string()),
   shrink: z.object({ share: z.number(), bytes: z.number() }),
+  encryption: z.object({ mode: z.enum(ENCRYPTIONS), recipients: z.array(z.string()) }),
   warnings: z.array(notice),
 });
 
@@ -155,7 +159,7 @@ async function sealSource(source: Source, run: z.infer<typeof input>, reference:
   const capture: CaptureResult = HOST_RESULTS['capture-database'].parse(result);
   requireRoles(source, capture.artifacts);
   const stem = `${keys.artifactPrefix(run.suite, run.id)}${label}`;
-  const artifacts = await Promise.all(capture.artifacts.map((artifact) => lookUp(artifact, stem)));
+  const artifacts = await Promise.all(capture.artifacts.map((artifact) => lookUp(artifact, stem, run.encryption)));
   const anomaly = anomalyOf(label, artifacts, reference, run.shrink);
   const { container, server, resolved, labels = null } = capture;
   return { ...base, resolved, labels, state: 'captured', reason: null, artifacts, container, server, anomaly };
@@ -183,7 +187,7 @@ function requireRoles(source: Source, artifacts: CaptureResult['artifacts']): vo
  * Only S3 knows the version, and only what S3 has is captured, whatever the host's uploader said. The key must be one that this run gave
  * this source: seal may tag, and a host that names an older point's object would otherwise decide when that expires.
  */
-async function lookUp(artifact: CaptureResult['artifacts'][0], stem: string): Promise<StoredArtifact> {
+async function lookUp(artifact: CaptureResult['artifacts'][0], stem: string, wanted: Wanted): Promise<StoredArtifact> {
   if (!artifact.key.startsWith(`${stem}.`)) {
     throw new NamedError('CaptureIncomplete', `The host reported ${artifact.key}, which is no key of this source in this run.`);
   }
@@ -201,7 +205,11 @@ async function lookUp(artifact: CaptureResult['artifacts'][0], stem: string): Pr
       `${artifact.key} has ${head.bytes} bytes in the vault; the host sent ${artifact.bytes}.`,
     );
   }
-  return { ...artifact, versionId: head.versionId };
+  const stored = { ...artifact, versionId: head.versionId };
+  requireClaim(artifact, wanted);
+  // Only what is not in clear costs another request, and the right to it.
+  const recipients = wanted.mode === 'none' ? undefined : requireSealed(artifact, await headOf(vault, stored), wanted);
+  return recipients ? { ...stored, recipients } : stored;
 }
 
 function hostFacts(instanceId: string, { docker, kernel, tools }: InspectResult): Manifest['host'] {

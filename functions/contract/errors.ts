@@ -108,6 +108,16 @@ export const ERRORS = {
     document: 89,
     hint: 'Free space where the message says; the scratch area (TMPDIR of the host) can also be pointed elsewhere.',
   },
+  PassphraseFileUnusable: {
+    exit: 3,
+    document: 110,
+    hint: 'Put the passphrase into the file that encryption.passphraseFile names on the host, one line, readable by its owner alone.',
+  },
+  EncryptionFailed: {
+    exit: 3,
+    document: 111,
+    hint: 'Nothing is sent in clear. Check the recipients of the suite file (an expired key?) and the tool that the message names.',
+  },
   CaptureIncomplete: {
     exit: 3,
     hint: 'What was captured does not agree with what the host reported; run the backup again and read the log.',
@@ -139,6 +149,16 @@ export const ERRORS = {
   FilesMismatch: { exit: 5, hint: 'What was unpacked is not what was captured; the proof names the files.' },
   CheckFailed: { exit: 5, hint: 'A check of the suite file found something it does not allow; the proof names it.' },
   CheckNotRun: { exit: 5, hint: 'A check that belongs to the proof gave no result; see the log of the prove workflow.' },
+  KeyMissing: {
+    exit: 5,
+    document: 112,
+    hint: 'Put the private key or passphrase back into its secret (suite-backup put-key), or give the agents their right; then verify the point.',
+  },
+  KeyWrong: {
+    exit: 5,
+    document: 109,
+    hint: 'The secret does not hold what opens this point: add the key or passphrase of then to it (suite-backup put-key), then verify.',
+  },
   Anomaly: { exit: 5, hint: 'A source shrank; if that is right: suite-backup verify ID --accept-anomaly "why".' },
 
   // Restore
@@ -217,6 +237,13 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorName = keyof typeof ERRORS;
+
+/** What only lacks its key is not lost: it may be opened again. */
+export const KEY_ERRORS = ['KeyMissing', 'KeyWrong'] as const satisfies ErrorName[];
+
+export function isKeyError(name: string | null | undefined): name is (typeof KEY_ERRORS)[number] {
+  return KEY_ERRORS.some((known) => known === name);
+}
 
 export function isErrorName(name: string): name is ErrorName {
   return Object.hasOwn(ERRORS, name);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ENCRYPTIONS } from './encryption.ts';
 
 /** What each host document says on stdout: one JSON line. A document that is not listed here cannot be sent. */
 
@@ -26,7 +27,7 @@ export const uploadedObject = z.object({
   chunkBytes: z.number().int().positive(),
   chunks: z.array(sha256),
   compression: z.enum(['zstd', 'gzip', 'none']),
-  encryption: z.enum(['none']),
+  encryption: z.enum(ENCRYPTIONS),
   seconds: z.number().nonnegative(),
 });
 export type UploadedObject = z.infer<typeof uploadedObject>;
@@ -88,8 +89,11 @@ const restored = z.object({ restoreSeconds: z.number().nonnegative(), sha256, by
 const uploaded = z.object({ artifacts: z.array(uploadedObject).min(1) });
 const loaded = z.object({ seconds: z.number().nonnegative(), sha256, bytes, artifacts: z.array(uploadedObject).min(1) });
 
-// Restore: databases
 const text = z.string();
+/** `key` names its folder on the host, `publicKey` is DER in base64. */
+const keyMade = z.object({ key: text, publicKey: text });
+
+// Restore: databases
 const inspectedDatabase = z.object({
   /** Null when there is no such container. */
   container: z.object({ name: text, running: z.boolean() }).nullable(),
@@ -206,6 +210,8 @@ export const HOST_RESULTS = {
   'capture-path': captured,
   'capture-files': captured,
   'remove-scratch': removed,
+  'make-key': keyMade,
+  'remove-key': removed,
   'start-scratch': scratchStarted,
   'restore-roles': uploaded,
   'list-archive': listed,

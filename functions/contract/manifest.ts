@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sealedFormatOf } from './encryption.ts';
 import { NamedError } from './errors.ts';
 import { containerFacts, serverFacts, uploadedObject } from './host-results.ts';
 import { ID_PATTERN } from './ids.ts';
@@ -13,7 +14,11 @@ const reason = z.object({ name: z.string(), message: z.string() });
 export const notice = z.object({ name: z.string(), source: z.string().nullable(), message: z.string() });
 export type Notice = z.infer<typeof notice>;
 
-export const storedArtifact = uploadedObject.extend({ versionId: z.string().min(1) });
+export const storedArtifact = uploadedObject.extend({
+  versionId: z.string().min(1),
+  /** Whom it is encrypted to, with a public key: age recipients, key ids of PGP. */
+  recipients: z.array(z.string()).optional(),
+});
 export type StoredArtifact = z.infer<typeof storedArtifact>;
 
 const manifestSource = z.object({
@@ -101,6 +106,11 @@ export function parseManifest(text: string, expected: { suite: string; id: strin
 /** Stored bytes of a point or source. */
 export function storedBytes(sources: readonly ManifestSource[]): number {
   return sources.flatMap((source) => source.artifacts).reduce((sum, artifact) => sum + artifact.bytes, 0);
+}
+
+/** Whether anything of it is encrypted, whatever the suite file says today. */
+export function isSealed({ artifacts }: Pick<ManifestSource, 'artifacts'>): boolean {
+  return artifacts.some(({ key }) => sealedFormatOf(key) !== null);
 }
 
 /** Whether plain SQL was asked for, or is there: either way it must be proven. */

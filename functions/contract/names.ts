@@ -50,4 +50,5 @@ export const OUTPUTS = {
   replica: 'Replica',
   signingKey: 'SigningKey',
   secretsKeptIn: 'SecretsKeptIn',
+  keySecrets: 'KeySecrets',
 } as const;

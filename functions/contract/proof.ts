@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ProofKey } from './keys.ts';
-import { hasPlainSql, type Manifest, type ManifestSource } from './manifest.ts';
+import { hasPlainSql, isSealed, type Manifest, type ManifestSource } from './manifest.ts';
 import { READ_FROM } from './replica.ts';
 import { signatureSchema } from './signature.ts';
 import type { CrossCheck, SqlCheck } from './sources.ts';
@@ -110,6 +110,8 @@ export function requiredSections(manifest: Manifest, checks: readonly SqlCheck[]
       kind: 'read-back' as const,
       source: source.label,
     })),
+    // Behind the bytes: a header that was changed looks like one that is for somebody else.
+    ...(isSealed(source) ? [{ section: sectionName('key', source.label), kind: 'archive' as const, source: source.label }] : []),
   ]);
   const restored = captured.flatMap(({ kind, label }) => SECTIONS_OF_KIND[kind].map((check) => section(check, label)));
   const plainSql = captured

@@ -43,7 +43,7 @@ stream() {
   wc -c <"$work/count" >"$work/bytes" 3>&- &
   count=$!
   set +e
-  fetch "$url" | tee "$work/hash" "$work/count" 2>/dev/null | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+  fetch "$url" | tee "$work/hash" "$work/count" 2>/dev/null | unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
     on "$maintenance" "$@" 2>"$work/errors"
   producers=("${PIPESTATUS[@]}")
   set -e
@@ -56,7 +56,7 @@ stream() {
 # judge_stream: dies unless the whole archive was fetched and unpacked.
 judge_stream() {
   ((producers[0] == 0)) || die DownloadFailed "The stored dump of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
-  ((producers[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"
+  ((producers[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" $(why_unreadable "$work/zstd-errors")"
 }
 
 # from_archive pg_restore OPTION...: over the archive, wherever it is.

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { encodeList } from '../contract/encoding.ts';
 import type { ErrorName } from '../contract/errors.ts';
+import { isSealed } from '../contract/manifest.ts';
 import { databaseSwapOf, type JournalEntry, phaseOf, type RestorePlan } from '../contract/restore.ts';
 import { required } from '../runtime/environment.ts';
 import { signedEvidence } from '../runtime/evidence.ts';
@@ -35,10 +36,13 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
   const journal = await readJournal(vault, suite, restoreId);
   const reason = await refusal(plan, journal, { confirm, resume, again });
   if (reason) return { outcome: 'Refused', restoreId, ...reason };
+  const { sources } = await readPoint(vault, suite, plan.point);
   return {
     outcome: 'Go',
     restoreId,
     point: plan.point,
+    /** Something encrypted must come to the host. */
+    sealed: sources.some((source) => isSealed(source) && plan.items.some(({ label }) => label === source.label)),
     mode: plan.mode,
     from: plan.options.from,
     // What stood there before is safe since the first run; a second point would hold half of what was restored.

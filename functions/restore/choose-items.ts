@@ -4,6 +4,7 @@ import { encodeList } from '../contract/encoding.ts';
 import { NamedError } from '../contract/errors.ts';
 import { idOf, isId } from '../contract/ids.ts';
 import { idOfKey, keys, parseProofKey } from '../contract/keys.ts';
+import { isSealed } from '../contract/manifest.ts';
 import { restoreRequest } from '../contract/restore.ts';
 import { newestDecisions } from '../contract/retention.ts';
 import type { Source } from '../contract/sources.ts';
@@ -35,10 +36,13 @@ export const handler = agent(input, async ({ suite, request, sources, writers })
   const manifest = await readPoint(from, suite, point);
   const { items } = chosenItems(manifest, request, sources);
   const looks = items.flatMap((item) => looksAt(item, request, manifest));
+  const sealed = manifest.sources.filter(isSealed).map(({ label }) => label);
   const findWriters = { key: 'writers', document: 'find-writers', presign: null, parameters: { writers: encodeList(writers) } };
   return {
     restoreId,
     point,
+    /** Something encrypted must come to the host to be looked at. */
+    sealed: looks.some(({ presign }) => presign && sealed.includes(presign.label)),
     looks: [...(writers.length > 0 ? [findWriters] : []), ...looks].map((look) => ({
       ...look,
       parameters: { ...look.parameters, restore: restoreId },

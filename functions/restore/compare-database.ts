@@ -5,6 +5,7 @@ import { readFrom } from '../contract/replica.ts';
 import { parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
+import { readStoredText } from '../runtime/read-stored.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { databaseDifferences } from './database-differences.ts';
@@ -32,8 +33,8 @@ export const handler = agent(input, async ({ suite, id, from, label, fingerprint
   const source = (await readPoint(sealed, suite, id)).sources.find((candidate) => candidate.label === label);
   if (!source) throw new NamedError('ManifestInvalid', `The manifest of ${id} has no source ${label}.`);
   const artifact = artifactOf(source, 'fingerprint');
-  const point = parseFingerprint((await sealed.getText(artifact.key, artifact.versionId)) ?? '');
-  const live = parseFingerprint((await vault.getText(fingerprintKey)) ?? '');
+  const point = parseFingerprint(await readStoredText(sealed, artifact.key, artifact.versionId));
+  const live = parseFingerprint(await readStoredText(vault, fingerprintKey));
   const differences = databaseDifferences(source.name, point, live);
   if (differences.length === 0) return { tables: point.entries.filter(({ kind }) => kind === 'table').length };
   const told = differences.slice(0, TOLD).map(({ message }) => message);

@@ -6,7 +6,7 @@
 # source roles.sh
 
 need docker curl zstd openssl awk base64 wc sort
-decode url url
+find_way
 reach_server
 end_leftovers
 get_roles "$url"

@@ -7,7 +7,7 @@
 # include mask.awk as mask
 
 need curl zstd tar find diff cmp awk sort base64 grep
-decode url url
+find_way
 decode directory directory
 decode_list include include
 decode_list exclude exclude
@@ -16,13 +16,13 @@ longest=22000 longest_lines=16000 longest_line=200
 
 mkdir "$work/point" "$work/nothing"
 set +e
-fetch "$url" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+fetch "$url" | unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
   tar --extract --directory="$work/point" --no-same-owner --no-same-permissions --warning=no-timestamp 2>"$work/tar-errors"
 status=("${PIPESTATUS[@]}")
 set -e
 ((status[0] == 0)) || die DownloadFailed "The stored files of \"$directory\" could not be fetched: $(first_line "$work/fetch-errors")"
 ((status[1] == 0 && status[2] == 0)) ||
-  die ArchiveUnreadable "The stored files of \"$directory\" cannot be unpacked: $(first_line "$work/zstd-errors")$(first_line "$work/tar-errors")"
+  die ArchiveUnreadable "The stored files of \"$directory\" $(why_unreadable "$work/zstd-errors")$(first_line "$work/tar-errors")"
 
 live=$work/nothing
 if [[ -d $directory ]]; then

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { ARCHIVE_CLASSES, THAW_HOURS } from '../contract/archive.ts';
-import { NamedError } from '../contract/errors.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { type Manifest, storedBytes } from '../contract/manifest.ts';
 import type { Proof } from '../contract/proof.ts';
 import {
   assessedSource,
+  type PlanProblem,
   type PlanThaw,
   type RestoreOutcome,
   type RestorePlan,
@@ -18,7 +18,7 @@ import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { signedEvidence } from '../runtime/evidence.ts';
 import { agent } from '../runtime/handler.ts';
-import { readZstdText } from '../runtime/read-zstd.ts';
+import { readStoredText } from '../runtime/read-stored.ts';
 import { Signing } from '../runtime/signing.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
@@ -26,6 +26,7 @@ import { projectOf, projectsOf } from './compose.ts';
 import { estimate, spaceProblems } from './estimate.ts';
 import { type ChosenItem, chosenItems } from './items.ts';
 import { type Answer, type Context, judgeItem } from './judge-items.ts';
+import { keyProblems } from './keys.ts';
 import { subscriptionsIn } from './known-losses.ts';
 import { readPlan, readPoint } from './records.ts';
 import { type Archived, lookAtStored } from './stored.ts';
@@ -46,6 +47,8 @@ const input = z.object({
       error: z.object({ name: z.string(), message: z.string() }).nullable(),
     })
     .nullable(),
+  /** Why the host could make no key for what is encrypted; null: it could, or nothing is. */
+  keyFailure: z.object({ name: z.string(), message: z.string() }).nullable(),
 });
 
 /** So many earlier restores are read for what they measured. */
@@ -57,21 +60,19 @@ const stored = storedIn(vault);
 const signing = new Signing();
 
 /** Judges what the host said and writes the plan, once: whoever carries it out carries out exactly this. */
-export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment }) => {
+export const handler = agent(input, async ({ suite, restoreId, point, request, sources, looks, assessment, keyFailure }) => {
   const { id: _id, requestedBy, ...options } = request;
   const from = stored(request.from);
   const manifest = await readPoint(from, suite, point);
   const chosen = chosenItems(manifest, options, sources);
+  const needed = chosen.items.map(({ source }) => source);
+  const locked = await keyProblems(from, needed, options.mode);
   const [{ proof, problems: forged }, earlier, tables, subscriptions, { archived, lost }] = await Promise.all([
     signedEvidence(from, signing, suite, point),
     earlierRestores(suite),
-    tablesOf(from, manifest, options.mode),
+    tablesOf(from, manifest, options.mode, locked),
     subscriptionsOf(from, chosen.items),
-    lookAtStored(
-      from,
-      chosen.items.map(({ source }) => source),
-      options.mode,
-    ),
+    lookAtStored(from, needed, options.mode),
   ]);
   const plans = await Promise.all(earlier.map((outcome) => readPlan(vault, suite, outcome.restoreId)));
   const context: Context = {
@@ -122,10 +123,13 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
       ...(state === 'proven' || options.allowUnproven ? [] : [notProven(point, proof)]),
       ...chosen.problems,
       ...lost.map(({ label, name, message }) => ({ path: label, value: name, message })),
+      ...locked,
+      ...(keyFailure ? [{ path: 'host', value: keyFailure.name, message: keyFailure.message }] : []),
       ...writers.problems,
-      ...judged.flatMap(({ problems, gone }, index) =>
-        gone && !made.includes(chosen.items[index]!) ? [gone, ...problems] : problems,
-      ),
+      ...judged.flatMap(({ problems, gone }, index) => {
+        const own = withoutKey(problems, chosen.items[index]!, locked);
+        return gone && !made.includes(chosen.items[index]!) ? [gone, ...own] : own;
+      }),
       ...spaceProblems(items),
     ],
     warnings: [...chosen.warnings, ...writers.warnings, ...(assessment?.error ? [notAssessed(assessment.error)] : [])],
@@ -133,6 +137,12 @@ export const handler = agent(input, async ({ suite, restoreId, point, request, s
   await vault.putOnce(keys.restorePlan(suite, restoreId), JSON.stringify(plan));
   return { outcome: plan.problems.length === 0 ? 'Planned' : 'Impossible', restoreId };
 });
+
+/** Which tables a point has cannot be said while nothing opens its lists. */
+function withoutKey(problems: readonly PlanProblem[], { source }: ChosenItem, locked: readonly PlanProblem[]): PlanProblem[] {
+  const isLocked = locked.some(({ path }) => path === source.label);
+  return problems.filter(({ value }) => !isLocked || value !== 'TableNotFound');
+}
 
 function secondsBetween(span: { startedAt: string; finishedAt: string } | null): number {
   return span === null ? 0 : (Date.parse(span.finishedAt) - Date.parse(span.startedAt)) / 1000;
@@ -167,16 +177,20 @@ async function earlierRestores(suite: string): Promise<RestoreOutcome[]> {
 }
 
 /** Every table of each database in the point with its columns: only a restore of tables needs them. */
-async function tablesOf(from: Vault, manifest: Manifest, mode: string): Promise<Context['tables']> {
+async function tablesOf(
+  from: Vault,
+  manifest: Manifest,
+  mode: string,
+  locked: readonly PlanProblem[],
+): Promise<Context['tables']> {
   const found = new Map<string, Map<string, TableColumns>>();
   if (mode !== 'tables') return found;
   for (const { kind, label, artifacts } of manifest.sources) {
-    if (kind !== 'database') continue;
+    if (kind !== 'database' || locked.some(({ path }) => path === label)) continue;
     const [fingerprint, schema] = ['fingerprint', 'schema'].map((role) => artifacts.find((artifact) => artifact.role === role));
     if (!fingerprint || !schema) continue;
-    const text = await from.getText(fingerprint.key, fingerprint.versionId);
-    if (text === undefined) throw new NamedError('ArtifactMissing', `${fingerprint.key} is not in the ${from.place} any more.`);
-    const columns = columnsOf(await readZstdText(from, schema.key, schema.versionId));
+    const text = await readStoredText(from, fingerprint.key, fingerprint.versionId);
+    const columns = columnsOf(await readStoredText(from, schema.key, schema.versionId));
     const names = entriesOf(parseFingerprint(text), 'table').map(({ name }) => name);
     found.set(label, new Map(names.map((name) => [name, columns.get(name) ?? { columns: [] }])));
   }
@@ -188,7 +202,7 @@ async function subscriptionsOf(from: Vault, items: readonly ChosenItem[]): Promi
   const found = new Map<string, string[]>();
   for (const { kind, source } of items) {
     const schema = kind === 'database' ? source.artifacts.find(({ role }) => role === 'schema') : undefined;
-    if (schema) found.set(source.label, await readZstdText(from, schema.key, schema.versionId).then(subscriptionsIn, () => []));
+    if (schema) found.set(source.label, await readStoredText(from, schema.key, schema.versionId).then(subscriptionsIn, () => []));
   }
   return found;
 }

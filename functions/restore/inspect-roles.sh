@@ -5,7 +5,7 @@
 # source roles.sh
 
 need docker curl zstd awk base64 sort
-decode url url
+find_way
 only_asks
 reach_server
 get_roles "$url"

@@ -8,7 +8,7 @@ import { readInventory } from '../files/inventory.ts';
 import { entriesOf, parseFingerprint } from '../postgres/fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
-import { openZstd } from '../runtime/read-zstd.ts';
+import { openStored, readStoredText } from '../runtime/read-stored.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { databaseDifferences } from './database-differences.ts';
@@ -70,8 +70,8 @@ async function database(sealed: Vault, source: ManifestSource, answered: unknown
   if (!found.container.running) return { state: 'missing', message: `Its container "${found.container.name}" does not run.` };
   if (!found.exists || key === null) return { state: 'missing', message: `There is no database "${name}".` };
   const artifact = artifactOf(source, 'fingerprint');
-  const point = parseFingerprint((await sealed.getText(artifact.key, artifact.versionId)) ?? '');
-  const live = parseFingerprint((await vault.getText(key)) ?? '');
+  const point = parseFingerprint(await readStoredText(sealed, artifact.key, artifact.versionId));
+  const live = parseFingerprint(await readStoredText(vault, key));
   const tables = databaseDifferences(source.name, point, live).map(({ name: table, state, message }) => {
     return { name: table, state, message: ofToday(message) };
   });
@@ -91,8 +91,8 @@ async function tree(sealed: Vault, source: ManifestSource, answered: unknown, ke
   const found = HOST_RESULTS['inspect-tree'].parse(answered);
   if (!found.exists || key === null) return { state: 'missing', message: 'There is nothing in its place.' };
   const { key: inventory, versionId } = artifactOf(source, 'inventory');
-  const point = await readInventory(await openZstd(sealed, inventory, versionId));
-  const disk = await readInventory(await openZstd(vault, key));
+  const point = await readInventory(await openStored(sealed, inventory, versionId));
+  const disk = await readInventory(await openStored(vault, key));
   const { compared, missing, different, extra } = compareTrees(point, disk);
   const files = {
     missing: missing.length,

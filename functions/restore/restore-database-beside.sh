@@ -8,7 +8,7 @@
 need docker curl zstd openssl tee awk sed base64
 decode database database
 decode beside beside
-decode url url
+find_way
 [[ $beside != "$database" && -n $beside ]] || die ParameterInvalid 'The new database needs a name of its own.'
 ownership=()
 [[ $SSM_ownership == keep ]] || ownership=(--no-owner --no-privileges)

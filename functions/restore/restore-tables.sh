@@ -14,7 +14,7 @@ decode database database
 decode beside beside
 decode schema schema
 decode previous previousSchema
-decode url url
+find_way
 decode_list tables tables
 [[ $SSM_replace != true ]] || schema=
 ((${#tables[@]} > 0)) || die ParameterInvalid 'No table is named.'

@@ -8,7 +8,7 @@
 # source unpack.sh
 
 need curl zstd tar openssl tee find awk stat base64 realpath sed xargs
-decode url url
+find_way
 decode to to
 decode previous previous
 decode_list paths paths

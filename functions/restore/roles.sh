@@ -7,8 +7,8 @@
 # get_roles URL: $work/roles.zst as it is stored, and $work/roles.sql.
 get_roles() {
   fetch "$1" >"$work/roles.zst" || die DownloadFailed "The stored roles could not be fetched: $(first_line "$work/fetch-errors")"
-  zstd --quiet --decompress --stdout "$work/roles.zst" >"$work/roles.sql" 2>"$work/zstd-errors" ||
-    die ArchiveUnreadable "The stored roles cannot be decompressed: $(first_line "$work/zstd-errors")"
+  unsealed zstd --quiet --decompress --stdout <"$work/roles.zst" >"$work/roles.sql" 2>"$work/zstd-errors" ||
+    die ArchiveUnreadable "The stored roles $(why_unreadable "$work/zstd-errors")"
   grep -q '^-- PostgreSQL database cluster dump complete' "$work/roles.sql" || die ArchiveUnreadable 'The stored roles end too early.'
 }
 

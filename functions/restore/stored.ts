@@ -34,7 +34,7 @@ export async function lookAtStored(vault: Vault, sources: readonly ManifestSourc
 }
 
 /** What is only for reading by hand, or by a proof, keeps nobody from a restore when it is gone. */
-function isRead({ role }: StoredArtifact, mode: RestoreMode): boolean {
+export function isRead({ role }: StoredArtifact, mode: RestoreMode): boolean {
   return role === 'schema' ? mode === 'tables' : role !== 'plain-sql';
 }
 

@@ -98,7 +98,7 @@ unpack() {
     judge_disk "$work/said" RestoreFailed
   fi
   ((status[0] == 0)) || die DownloadFailed "The stored copy of $what could not be fetched: $(first_line "$work/fetch-errors")"
-  ((status[2] == 0)) || die ArchiveUnreadable "The stored copy of $what cannot be decompressed: $(first_line "$work/zstd-errors")"
+  ((status[2] == 0)) || die ArchiveUnreadable "The stored copy of $what $(why_unreadable "$work/zstd-errors")"
   ((status[3] == 0)) || ! grep -vqE ': Not found in archive$|Exiting with failure status' "$work/tar-errors" ||
     die ArchiveUnreadable "The stored copy of $what ends too early: $(first_line "$work/tar-errors")"
   judge_paths
@@ -110,9 +110,9 @@ unpack() {
 
 decompress() {
   if ((${#paths[@]} == 0)); then
-    zstd --quiet --decompress --stdout 2>"$work/zstd-errors"
+    unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors"
   else
-    zstd --quiet --decompress --stdout 2>"$work/zstd-errors" | tee "$work/listing"
+    unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" | tee "$work/listing"
   fi
 }
 # A line a folder: mode, owner, time, name.

@@ -1,8 +1,10 @@
 # Sourced by documents that put objects into the vault (# source in the document).
 # shellcheck shell=bash disable=SC2154 # the prelude and the document's parameters assign
+# source ../encryption/seal.sh
 
-# store ROLE KEY RAW_BYTES PRODUCER...: what PRODUCER writes becomes the object s3://bucket/KEY; appends its JSON to ARTIFACTS and
-# gives back PRODUCER's status. A status of $tolerated is no failure.
+# store ROLE KEY RAW_BYTES PRODUCER...: what PRODUCER writes becomes the object s3://bucket/KEY, encrypted if the suite file says so (KEY then gets
+# another ending); appends its JSON to ARTIFACTS and gives back PRODUCER's status. A status of $tolerated is no failure. Hashes and bytes are
+# those of what is stored.
 #
 # The uploader's input is a named pipe that this shell keeps open: when the producer fails, the uploader is ended before it can see the
 # end of the stream, so a cut stream never becomes a complete object (`producer | aws s3 cp -` exits 0 then: measured).
@@ -16,11 +18,13 @@ tolerated=0
 expected_bytes=0
 most_chunks=150
 store() {
-  local role=$1 key=$2 raw=$3
+  [[ -n $seal_began ]] || begin_seal
+  local role=$1 key=$2$seal_ending raw=$3
   shift 3
   local expected=$((expected_bytes + expected_bytes / 4)) chunk_bytes
   chunk_bytes=$(larger "$SSM_chunkBytes" $((expected / most_chunks + 1)))
-  local pipe=$work/$role started status=0 cut=0 uploader tee whole chunks count ticker
+  local pipe=$work/$role started status=0 cut=0 unsealed=0 uploader sealer='' tee whole chunks count ticker
+  local entry=$pipe.in
   started=$(now)
   mkfifo "$pipe.in" "$pipe.up" "$pipe.whole" "$pipe.chunks" "$pipe.count"
 
@@ -39,16 +43,26 @@ store() {
   report_bytes "$tee" 3>&- {hold}>&- &
   ticker=$!
 
-  "$@" >"$pipe.in" {hold}>&- || status=$?
+  if ((${#SEAL[@]} > 0)); then
+    entry=$pipe.plain
+    mkfifo "$entry"
+    "${SEAL[@]}" <"$entry" >"$pipe.in" 2>"$pipe.seal-log" 3>&- {hold}>&- &
+    sealer=$!
+  fi
+
+  "$@" >"$entry" {hold}>&- || status=$?
+  [[ -z $sealer ]] || wait "$sealer" || unsealed=$?
   wait "$tee" || cut=$?
   kill "$ticker" 2>/dev/null || true
 
-  if ((status > tolerated || cut != 0)); then
+  if ((status > tolerated || cut != 0 || unsealed != 0)); then
     kill -TERM "$uploader" 2>/dev/null || true
     exec {hold}>&-
     wait "$uploader" || true
     # tee ends badly only when nobody reads any more: then the upload went first, and the producer only felt it.
     ((cut == 0)) || die UploadFailed "The upload of $key ended before its data did. $(first_line "$pipe.upload-log")"
+    # Likewise the producer, when nothing is encrypted any more.
+    ((unsealed == 0)) || die EncryptionFailed "${SEAL[0]} ended with status $unsealed before $key was encrypted: $(first_line "$pipe.seal-log")"
     return "$status"
   fi
   local hasher
@@ -90,12 +104,12 @@ artifact_json() {
   while read -r hash _; do
     list+="${list:+,}\"$hash\""
   done <"$pipe.sha256s"
-  case $key in
+  case ${key%"$seal_ending"} in
     *.zst) compression=zstd ;;
     *.gz) compression=gzip ;;
   esac
-  printf '{"role":"%s","key":%s,"bytes":%d,"rawBytes":%s,"sha256":"%s","chunkBytes":%s,"chunks":[%s],"compression":"%s","encryption":"none","seconds":%s}' \
-    "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$chunk_bytes" "$list" "$compression" "$seconds"
+  printf '{"role":"%s","key":%s,"bytes":%d,"rawBytes":%s,"sha256":"%s","chunkBytes":%s,"chunks":[%s],"compression":"%s","encryption":"%s","seconds":%s}' \
+    "$role" "$(json_string "$key")" "$(<"$pipe.bytes")" "$raw" "$sha256" "$chunk_bytes" "$list" "$compression" "$SSM_encryption" "$seconds"
 }
 
 artifacts_json() {

@@ -7,7 +7,7 @@ import { compareFiles } from '../files/compare-files.ts';
 import { readInventory } from '../files/inventory.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
-import { openZstd } from '../runtime/read-zstd.ts';
+import { openStored } from '../runtime/read-stored.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { failedCheck, readPoint, sourceOf, storeFindings } from './findings.ts';
@@ -24,8 +24,8 @@ export const handler = agent(input, async (place) => {
   const [archive, inventory] = [artifactOf(source, 'archive'), artifactOf(source, 'inventory')];
   const section = sectionName('files', place.label);
   try {
-    const listed = await readInventory(await openZstd(point, inventory.key, inventory.versionId));
-    const tar = await openZstd(point, archive.key, archive.versionId);
+    const listed = await readInventory(await openStored(point, inventory.key, inventory.versionId));
+    const tar = await openStored(point, archive.key, archive.versionId);
     const start = Date.now();
     const checks = await compareFiles(source.name, listed, tar);
     return storeFindings(vault, place, section, checks, { restoreSeconds: (Date.now() - start) / 1000 });

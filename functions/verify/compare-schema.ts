@@ -4,7 +4,7 @@ import { readFrom } from '../contract/replica.ts';
 import { compareSchemas, schemaEntries } from '../postgres/schema-text.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
-import { readZstdText } from '../runtime/read-zstd.ts';
+import { readStoredText } from '../runtime/read-stored.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, sourceOf, storeFindingsOfCopy } from './findings.ts';
@@ -28,7 +28,7 @@ const stored = storedIn(vault);
 /** Is every table, index, constraint, function and grant of the stored schema text in the restored database, and nothing else? */
 export const handler = agent(input, async (place) => {
   const source = sourceOf(await readPoint(stored(place.from), place), place.label);
-  const textOf = (role: string) => readZstdText(vault, place.artifacts.find((artifact) => artifact.role === role)?.key ?? '');
+  const textOf = (role: string) => readStoredText(vault, place.artifacts.find((artifact) => artifact.role === role)?.key ?? '');
   const expected = schemaEntries(await textOf('expected-schema'));
   const actual = schemaEntries(await textOf('schema'));
   const differences = compareSchemas(expected, actual);

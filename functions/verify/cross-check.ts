@@ -8,7 +8,7 @@ import { readNames, textsIn } from '../files/inventory.ts';
 import { type Answer, findReferences, judgeCrossCheck } from '../files/references.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
-import { openZstd } from '../runtime/read-zstd.ts';
+import { openStored } from '../runtime/read-stored.ts';
 import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
 import { readPoint, storeFindings } from './findings.ts';
@@ -32,7 +32,7 @@ export const handler = agent(input, async (place) => {
   const point = stored(place.from);
   const manifest = await readPoint(point, place);
   const answers = new Map<number, Answer>();
-  const lists = await openZstd(vault, place.listKey);
+  const lists = await openStored(vault, place.listKey);
   const unpack = lists.pipe(extract());
   lists.on('error', (error) => unpack.destroy(error));
   for await (const entry of unpack) {
@@ -68,7 +68,7 @@ function treeOf(manifest: Manifest, { source }: CrossCheck): ManifestSource | un
 async function namesOf(point: Vault, tree: ManifestSource | undefined): Promise<ReadonlySet<string>> {
   if (tree?.state !== 'captured') return new Set();
   const { key, versionId } = artifactOf(tree, 'inventory');
-  return readNames(await openZstd(point, key, versionId));
+  return readNames(await openStored(point, key, versionId));
 }
 
 /** A volume may be mounted anywhere. */

@@ -3,10 +3,11 @@
 # so expressions that PostgreSQL writes differently after a restore (`x IN (...)` on varchar) do not look like a loss.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
+# source ../runtime/fetch.sh
 # source scratch.sh
 
 need docker curl zstd aws openssl base64
-decode url url
+find_way
 decode bootstrap_user bootstrapUser
 decode database database
 stem=$SSM_prefix$SSM_source.proof-$SSM_proof.$SSM_attempt
@@ -38,13 +39,13 @@ for maintenance in postgres template1; do # the server's own postgres may be amo
 done
 [[ -n $made ]] || judge_scratch 'A database for the stored schema could not be made' "$work/create-errors" RestoreFailed
 set +e
-fetch "$url" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+fetch "$url" | unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
   in_scratch -i "$expected" psql -XAtqw -v ON_ERROR_STOP=1 >/dev/null 2>"$work/load-errors"
 status=("${PIPESTATUS[@]}")
 set -e
 ((status[2] == 0)) || judge_scratch "The stored schema of \"$database\" could not be loaded" "$work/load-errors" RestoreFailed
 ((status[0] == 0)) || die DownloadFailed "The stored schema of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
-((status[1] == 0)) || die ArchiveUnreadable "The stored schema of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"
+((status[1] == 0)) || die ArchiveUnreadable "The stored schema of \"$database\" $(why_unreadable "$work/zstd-errors")"
 store expected-schema "$stem.expected-schema.sql.zst" null schema_of "$expected" ||
   judge_scratch "The expected schema of \"$database\" could not be read" "$work/schema-errors" RestoreFailed
 result "{\"artifacts\":$(artifacts_json)}"

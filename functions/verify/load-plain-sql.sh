@@ -3,11 +3,12 @@
 # byte is hashed on the way.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
+# source ../runtime/fetch.sh
 # source scratch.sh
 # source scratch-fingerprint.sh
 
 need docker curl gzip zstd aws openssl tee tail base64
-decode url url
+find_way
 decode bootstrap_user bootstrapUser
 decode database database
 stem=$SSM_prefix$SSM_source.proof-$SSM_proof.$SSM_attempt
@@ -46,7 +47,7 @@ count=$!
 tail -c 500 <"$work/text" >"$work/end" 3>&- &
 end=$!
 set +e
-fetch "$url" | tee "$work/hash" "$work/count" | gzip --decompress --stdout 2>"$work/gzip-errors" | tee "$work/text" |
+fetch "$url" | tee "$work/hash" "$work/count" | unsealed gzip --decompress --stdout 2>"$work/gzip-errors" | tee "$work/text" |
   in_scratch -i "$plain" psql -Xqw -v ON_ERROR_STOP=1 --single-transaction >/dev/null 2>"$work/load-errors"
 status=("${PIPESTATUS[@]}")
 set -e
@@ -55,7 +56,7 @@ wait "$hash" "$count" "$end"
 ((status[0] == 0 || status[0] == 23 || status[0] == 141)) ||
   die DownloadFailed "The stored plain SQL of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
 ((status[2] == 0 || status[2] == 141)) ||
-  die ArchiveUnreadable "The stored plain SQL of \"$database\" cannot be decompressed: $(first_line "$work/gzip-errors")"
+  die ArchiveUnreadable "The stored plain SQL of \"$database\" $(why_unreadable "$work/gzip-errors")"
 ((status[4] == 0)) || judge_scratch "psql could not load the stored plain SQL of \"$database\"" "$work/load-errors" RestoreFailed
 # psql takes the end of its input for the end of the rows, and is content.
 grep -qx -- '-- PostgreSQL database dump complete' "$work/end" || die ArchiveUnreadable "The stored plain SQL of \"$database\" ends too early."

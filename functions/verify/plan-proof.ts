@@ -4,7 +4,7 @@ import { encode, encodeList } from '../contract/encoding.ts';
 import { NamedError } from '../contract/errors.ts';
 import { isId, isoSeconds, nextId } from '../contract/ids.ts';
 import { keys, parseProofKey } from '../contract/keys.ts';
-import { hasPlainSql, type Manifest, type ManifestSource } from '../contract/manifest.ts';
+import { hasPlainSql, isSealed, type Manifest, type ManifestSource } from '../contract/manifest.ts';
 import { SCRATCH_PORTS } from '../contract/names.ts';
 import { type Check, readBackParts, SIGNATURE } from '../contract/proof.ts';
 import { readFrom } from '../contract/replica.ts';
@@ -45,22 +45,25 @@ export const handler = agent(input, async ({ suite, account, id, from, checks, c
   await noteSignature(point, { suite, id, proofId });
   const captured = manifest.sources.filter(({ state }) => state === 'captured');
   await refuseArchived(point, captured);
-  const common = {
-    suite,
-    proof: `${account}-${proofId}`,
-    bucket: vault.bucket,
-    prefix: keys.workPrefix(suite, id),
-    chunkBytes: CHUNK_BYTES,
-  };
+  const proof = `${account}-${proofId}`;
+  const store = { bucket: vault.bucket, prefix: keys.workPrefix(suite, id), chunkBytes: CHUNK_BYTES };
   return {
     proofId,
     startedAt: isoSeconds(now),
-    sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source) })),
-    servers: serversOf(captured, { checks, crossChecks }, common, {
-      address: address ?? '',
-      firstPort: String(port),
-      lastPort: String(port + SCRATCH_PORTS - 1),
-    }),
+    sources: captured.map((source) => ({ label: source.label, parts: readBackParts(source), sealed: isSealed(source) })),
+    store,
+    servers: serversOf(
+      captured,
+      { checks, crossChecks },
+      { suite, proof },
+      {
+        bucket: store.bucket,
+        prefix: store.prefix,
+        address: address ?? '',
+        firstPort: String(port),
+        lastPort: String(port + SCRATCH_PORTS - 1),
+      },
+    ),
     trees: captured.filter(({ kind }) => kind !== 'database' && kind !== 'globals').map(({ label }) => label),
   };
 });
@@ -111,7 +114,12 @@ interface Asked {
 }
 
 /** One scratch server for each server that was captured: the same image, its roles first, then its databases one by one. */
-function serversOf(captured: ManifestSource[], asked: Asked, common: Record<string, string>, listen: Record<string, string>) {
+function serversOf(
+  captured: ManifestSource[],
+  asked: Asked,
+  owner: { suite: string; proof: string },
+  listen: Record<string, string>,
+) {
   const containers = [
     ...new Set(captured.flatMap(({ kind, container }) => (kind === 'database' && container ? [container.name] : []))),
   ];
@@ -122,19 +130,17 @@ function serversOf(captured: ManifestSource[], asked: Asked, common: Record<stri
     const { server, container } = databases[0]!;
     if (!server || !container) throw new NamedError('ManifestInvalid', `The manifest does not tell the server of ${name}.`);
     const bootstrapUser = encode(server.bootstrapUser);
-    const { suite, proof } = common;
-    const scratch = { suite: suite!, proof: proof!, bootstrapUser };
+    const scratch = { ...owner, bootstrapUser };
     return {
       container: name,
+      sealed: own.some(isSealed),
       start: {
-        ...common,
+        ...scratch,
         ...listen,
-        bootstrapUser,
         image: encode(container.imageId),
         sharedPreloadLibraries: encode(server.sharedPreloadLibraries),
       },
       scratch,
-      store: { ...common, bootstrapUser },
       globals: globals?.label ?? null,
       databases: databases.map((source) => databasePlan(source, asked)),
     };

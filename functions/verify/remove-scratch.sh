@@ -14,6 +14,12 @@ for folder in "${TMPDIR:-/tmp}/suite-backup-scratch-$SSM_suite.$SSM_account-"*; 
   rm -rf -- "$folder"
   removed=$((removed + 1))
 done
+# Keys of proofs and restores go with their run. The one of a plan, which holds no lock, may be in use: it goes when no plan can last so long.
+for folder in "${TMPDIR:-/tmp}/suite-backup-key-$SSM_suite.$SSM_account-"*; do
+  [[ $folder != *-plan-* || $(find "$folder" -maxdepth 0 -mmin +1500) ]] || continue
+  rm -rf -- "$folder"
+  removed=$((removed + 1))
+done
 # A work folder carries the id of the process that made it; one whose process is gone was left by a kill.
 for folder in "${TMPDIR:-/tmp}"/suite-backup.*.*; do
   owner=${folder##*/suite-backup.}

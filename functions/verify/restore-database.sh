@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Restores a stored dump into the scratch server under its own name, owners and grants kept, and hashes every stored byte on the way.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
+# source ../runtime/fetch.sh
 # source scratch.sh
 
 need docker curl zstd openssl tee base64
-decode url url
+find_way
 decode bootstrap_user bootstrapUser
 decode database database
 
@@ -21,7 +22,7 @@ hash=$!
 wc -c <"$work/count" >"$work/bytes" 3>&- &
 count=$!
 set +e
-fetch "$url" | tee "$work/hash" "$work/count" | zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
+fetch "$url" | tee "$work/hash" "$work/count" | unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" |
   in_scratch -i "$maintenance" pg_restore --create --exit-on-error --no-password --dbname="$maintenance" 2>"$work/restore-errors"
 status=("${PIPESTATUS[@]}")
 set -e
@@ -33,7 +34,7 @@ if ((status[3] != 0)) && ((status[0] == 0 || status[0] == 23 || status[0] == 141
   judge_scratch "pg_restore of \"$database\" failed${statement:+ at: $statement ...}" "$work/restore-errors" RestoreFailed
 fi
 ((status[0] == 0)) || die DownloadFailed "The stored dump of \"$database\" could not be fetched: $(first_line "$work/fetch-errors")"
-((status[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" cannot be decompressed: $(first_line "$work/zstd-errors")"
+((status[2] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" $(why_unreadable "$work/zstd-errors")"
 ((status[3] == 0)) || die ArchiveUnreadable "The stored dump of \"$database\" ends too early: $(first_line "$work/restore-errors")"
 read -r sha256 _ <"$work/sha256"
 result "{\"restoreSeconds\":$(seconds_since "$started"),\"sha256\":\"$sha256\",\"bytes\":$(($(<"$work/bytes")))}"

@@ -2,15 +2,16 @@
 # Loads the stored roles into the scratch server, and dumps them again for the comparison.
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
+# source ../runtime/fetch.sh
 # source scratch.sh
 
 need docker curl zstd aws openssl base64 sed
-decode url url
+find_way
 decode bootstrap_user bootstrapUser
 
 fetch "$url" >"$work/roles.zst" || die DownloadFailed "The stored roles could not be fetched: $(first_line "$work/fetch-errors")"
-zstd --quiet --decompress --stdout "$work/roles.zst" >"$work/roles.sql" 2>"$work/zstd-errors" ||
-  die ArchiveUnreadable "The stored roles cannot be decompressed: $(first_line "$work/zstd-errors")"
+unsealed zstd --quiet --decompress --stdout <"$work/roles.zst" >"$work/roles.sql" 2>"$work/zstd-errors" ||
+  die ArchiveUnreadable "The stored roles $(why_unreadable "$work/zstd-errors")"
 
 # The bootstrap user exists already. Tablespaces are made in place: their folders are the source's, not ours.
 quoted=$(in_scratch postgres psql -XAtqw -c 'select quote_ident(current_user)')

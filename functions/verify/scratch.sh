@@ -1,6 +1,5 @@
 # Sourced by documents that work in the scratch server of a proof.
 # shellcheck shell=bash disable=SC2154,SC2034 # the prelude and the document's parameters assign
-# source ../runtime/fetch.sh
 
 scratch=suite-backup-scratch-$SSM_suite.$SSM_proof
 scratch_directory=${TMPDIR:-/tmp}/$scratch

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isKeyError } from '../contract/errors.ts';
 import { isoSeconds } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { Manifest } from '../contract/manifest.ts';
@@ -36,8 +37,10 @@ export const handler = agent(input, async (run) => {
   const found = await Promise.all(requiredSections(manifest, run.checks, run.crossChecks).map((section) => gather(run, section)));
   const checks = [...found.flatMap(({ checks }) => checks), ...anomalyChecks(manifest, run.acceptAnomaly !== null)];
   const problems = checks.filter(({ ok, severity }) => !ok && severity === 'failure');
-  // A step that was not reached tells less than the one that failed before it. That a manifest is forged comes last: what is in it tells more.
-  const failed = problems.find(({ error }) => error !== 'CheckNotRun') ?? problems[0];
+  // A step that was not reached tells less than the one that failed before it, and a key that can be put back less than damage that cannot.
+  // That a manifest is forged comes last: what is in it tells more.
+  const told = problems.filter(({ error }) => error !== 'CheckNotRun');
+  const failed = told.find(({ error }) => !isKeyError(error)) ?? told[0] ?? problems[0];
   const proof: Proof = {
     schema: 'suite-backup.proof.v1',
     id: run.proofId,

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { sealParameters } from '../../functions/contract/encryption.ts';
 import { SOURCE_KINDS, type SourceKind } from '../../functions/contract/sources.ts';
 import type { SuiteConfig } from '../config/suite-config.ts';
 import type { Agent } from '../platform/agent.ts';
@@ -76,7 +77,7 @@ export class Backup extends Construct {
         request: REQUEST,
         sources: suite.sources,
       },
-      { assign: { plan: expression('$states.result.Payload') } },
+      { assign: { plan: expression('$states.result.Payload'), sealing: sealParameters(suite.encryption) } },
     );
     const sweep = this.onHost(
       props,
@@ -85,7 +86,10 @@ export class Backup extends Construct {
       { suite: suite.name, account: Stack.of(this).account },
       'sweep',
     );
-    const inspection = { plainSql: String(suite.sources.some((source) => source.kind === 'database' && source.plainSql)) };
+    const inspection = {
+      plainSql: String(suite.sources.some((source) => source.kind === 'database' && source.plainSql)),
+      ...sealParameters(suite.encryption),
+    };
     const inspect = this.onHost(props, 'Inspect the host', props.inspectHost, inspection, 'inspect', {
       host: expression('$states.result.Output.result'),
     });
@@ -101,6 +105,7 @@ export class Backup extends Construct {
       instanceId: suite.host.instanceId,
       secretsKeptIn: suite.secretsKeptIn,
       shrink: suite.verification.shrink,
+      encryption: { mode: suite.encryption.mode, recipients: suite.encryption.recipients },
       warnings: expression('$plan.warnings'),
     });
     const prove = props.prove.startedBy(this, 'Prove the recovery point', {
@@ -146,7 +151,7 @@ export class Backup extends Construct {
     for (const kind of SOURCE_KINDS) {
       const capture = props.hostCommand.step(this, CAPTURE[kind], {
         document: props.capture[kind],
-        parameters: expression('$states.input.parameters'),
+        parameters: expression('$merge([$states.input.parameters, $sealing])'),
         name: expression(`$plan.id & '-' & $states.input.label`),
         comment: expression(`${RUN} & ' ' & $states.input.label`),
         outputs: { label: expression('$label'), ok: true, result: expression('$states.result.Output.result'), error: null },

@@ -2,10 +2,10 @@ import type { Stack } from 'aws-cdk-lib';
 import type { SourceKind } from '../../functions/contract/sources.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
-import { parameters } from '../platform/parameters.ts';
+import { parameters, SEAL_PARAMETERS } from '../platform/parameters.ts';
 
 /** What every document that stores something gets. */
-const STORE = ['bucket', 'prefix', 'source', 'expectedBytes', 'chunkBytes'] as const;
+const STORE = ['bucket', 'prefix', 'source', 'expectedBytes', 'chunkBytes', ...SEAL_PARAMETERS] as const;
 const SERVER = ['container', 'database', 'user', 'passwordVariable'] as const;
 
 /** One document per kind of source; a source's parameters come from the plan (functions/backup/capture-parameters.ts). */

@@ -4,6 +4,7 @@ import { documentStackName, replicaStackName, vaultStackName, workflowStackName 
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import { crossProblems } from './cross-rules.ts';
 import { completeHost, type HostOptions, PLACEHOLDER_INSTANCE } from './host-defaults.ts';
+import { normaliseEncryption } from './normalise-encryption.ts';
 import { normaliseSources } from './normalise-sources.ts';
 import { isRecord, problem, valueAt } from './raw-value.ts';
 import { lockDays } from './retention-policy.ts';
@@ -38,6 +39,7 @@ function configOf(suite: SuiteDeclaration, local: boolean): SuiteConfig {
   return {
     ...suite,
     sources,
+    encryption: normaliseEncryption(suite.encryption, local),
     schedules,
     vault: {
       ...suite.vault,

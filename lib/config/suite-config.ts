@@ -1,3 +1,4 @@
+import type { Encryption } from '../../functions/contract/encryption.ts';
 import type { ObjectLock } from '../../functions/contract/object-lock.ts';
 import type { CrossCheck, Source, SqlCheck } from '../../functions/contract/sources.ts';
 import type { Colder, Tier } from '../../functions/contract/tiers.ts';
@@ -34,6 +35,25 @@ export interface Retention {
   readonly minimumProven: number;
   /** Where artifacts of the long tiers are moved to. */
   readonly colder: { readonly monthly: Colder | null; readonly yearly: Colder | null };
+}
+
+/** A secret of Secrets Manager. `arn`: it exists already; null: the vault's stack makes it, empty, and the operator gives it its value. */
+export interface Secret {
+  readonly name: string;
+  readonly arn: string | null;
+}
+
+export interface EncryptionConfig {
+  readonly mode: Encryption;
+  /** age recipients, or public keys of PGP as text. */
+  readonly recipients: readonly string[];
+  /** On the host; null for modes with a public key. */
+  readonly passphraseFile: string | null;
+  /** What opens what was stored, of earlier modes, too. */
+  readonly privateKey: Secret | null;
+  readonly passphrase: Secret | null;
+  /** ARN of the KMS key of both secrets; null: the one that Secrets Manager has by itself. */
+  readonly kmsKey: string | null;
 }
 
 /** How what is stored is kept from being changed, and who may see it. */
@@ -73,6 +93,7 @@ export interface SuiteConfig {
     /** An anomaly: a source lost more than `share` of its size (0..1) and more than `bytes`. */
     readonly shrink: { readonly share: number; readonly bytes: number };
   };
+  readonly encryption: EncryptionConfig;
   readonly alerts: { readonly emails: readonly string[] };
   /** Seconds: one question to the host, one capture, one step of a proof, waiting for an archive, a whole workflow. */
   readonly timeouts: Readonly<Record<'inspect' | 'capture' | 'prove' | 'thaw' | 'workflow', number>>;

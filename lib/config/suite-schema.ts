@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SOURCE_NAME, SUITE_NAME } from '../../functions/contract/names.ts';
 import { COLDER_CLASSES, type ColderClass, TIERS } from '../../functions/contract/tiers.ts';
+import { encryptionSchema } from './encryption-schema.ts';
 
 /** The suite file as a user writes it, every default filled in. Rules that look at two places stand in cross-rules.ts. */
 
@@ -190,6 +191,7 @@ export const suiteSchema = z.strictObject({
   retention: retentionSchema.prefault({}),
   vault: vaultSchema.prefault({}),
   verification: verification.prefault({}),
+  encryption: encryptionSchema.default({ mode: 'none', privateKey: null, passphrase: null, kmsKey: null }),
   alerts: z.strictObject({ emails: z.array(z.email('must be an e-mail address')).default([]) }).prefault({}),
   timeouts: timeouts.prefault({}),
 });

@@ -17,6 +17,7 @@ export const VERB_NAMES = [
   'keep',
   'unkeep',
   'prune',
+  'put-key',
   'status',
   'local',
 ] as const;
@@ -182,6 +183,16 @@ function makeProgram(version: string, chosen: (verb: VerbName, common: Common, r
     .option('--why <text>', 'a reason that is kept with it')
     .option('--confirm <suite>', 'carry it out: the name of the suite')
     .action((ids: string[], options: Request) => chosen('prune', common(), { ...options, ids }));
+
+  verb('put-key', 'give a secret of the encryption its new value: all private keys, or all passphrases, the newest first', [
+    'put-key keys.txt',
+    'put-key --passphrase < passphrases.txt',
+  ])
+    .argument('[file]', 'the text; without a file: stdin')
+    .option('--passphrase', 'the secret with the passphrases')
+    .action((file: string | undefined, options: Request) => {
+      chosen('put-key', common(), { ...options, ...(file === undefined ? {} : { file }) });
+    });
 
   verb('status', 'the newest proven point, what runs, what comes next', ['status', 'status --local --json']).action(() =>
     chosen('status', common(), {}),

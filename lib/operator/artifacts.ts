@@ -14,6 +14,8 @@ export interface ArtifactRow {
   sha256: string | null;
   compression: string | null;
   encryption: string | null;
+  /** Whom it is encrypted to with a public key. */
+  recipients: string[] | null;
   seconds: number | null;
   file?: string;
 }
@@ -28,6 +30,7 @@ const NOTHING = {
   sha256: null,
   compression: null,
   encryption: null,
+  recipients: null,
   seconds: null,
 };
 
@@ -36,7 +39,7 @@ export function artifactsOf(manifest: Manifest, locate: Locate | null): Artifact
   return manifest.sources.flatMap((source): ArtifactRow[] => {
     const row = { source: source.name, kind: source.kind, state: source.state, reason: source.reason };
     if (source.artifacts.length === 0) return [{ ...row, ...NOTHING }];
-    return source.artifacts.map(({ key, versionId, bytes, rawBytes, sha256, compression, encryption, seconds }) => ({
+    return source.artifacts.map(({ key, versionId, bytes, rawBytes, sha256, compression, encryption, recipients, seconds }) => ({
       ...row,
       key,
       versionId,
@@ -45,6 +48,7 @@ export function artifactsOf(manifest: Manifest, locate: Locate | null): Artifact
       sha256,
       compression,
       encryption,
+      recipients: recipients ?? null,
       seconds,
       ...(locate !== null && { file: locate(key, versionId) }),
     }));

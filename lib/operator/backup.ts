@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isKeyError } from '../../functions/contract/errors.ts';
 import { idOf } from '../../functions/contract/ids.ts';
 import { idOfKey, keys } from '../../functions/contract/keys.ts';
 import type { Notice } from '../../functions/contract/manifest.ts';
@@ -62,7 +63,11 @@ export const backup: Verb<BackupFields> = {
 export function judge(ended: Ended, point: Point | null): { outcome: BackupFields['outcome']; error: OperatorError | null } {
   if (!ended.ok) {
     const error = new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
-    return { outcome: ended.error === 'VerificationFailed' || point?.state === 'unproven' ? 'unproven' : 'failed', error };
+    return {
+      outcome:
+        ended.error === 'VerificationFailed' || isKeyError(ended.error) || point?.state === 'unproven' ? 'unproven' : 'failed',
+      error,
+    };
   }
   const { outcome } = ended.output;
   if (outcome === 'AlreadyDone') return { outcome: 'already-done', error: null };

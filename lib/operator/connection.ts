@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { OUTPUTS } from '../../functions/contract/names.ts';
 import { REPLICA_LATER_DAYS, type ReadFrom, type ReplicaFacts, replicaFacts } from '../../functions/contract/replica.ts';
@@ -36,6 +37,7 @@ export interface Connection {
   readonly states: SFNClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
+  readonly secrets: SecretsManagerClient;
   readonly stack: StackFacts;
   /** Pause between two looks at a run: AWS meters its calls, the local engine does not. */
   readonly pollMilliseconds: number;
@@ -72,6 +74,7 @@ const NEEDED = [
   'hostLogGroup',
   'scheduleGroup',
   'retention',
+  'keySecrets',
   'operatorRole',
   'signingKey',
 ] as const;
@@ -100,6 +103,7 @@ export async function connect(target: Target, signal: AbortSignal): Promise<Conn
     states: new SFNClient(asOperator),
     logs: new CloudWatchLogsClient(asOperator),
     scheduler: new SchedulerClient(asOperator),
+    secrets: new SecretsManagerClient(asOperator),
     stack,
     pollMilliseconds: endpoint === undefined ? 2000 : 250,
   };

@@ -10,6 +10,7 @@ import { local } from './local.ts';
 import { OperatorError, toOperatorError } from './operator-error.ts';
 import { Progress, type Terminal } from './progress.ts';
 import { prune } from './prune.ts';
+import { putKey } from './put-key.ts';
 import { restore } from './restore.ts';
 import { settledOnAws } from './settled.ts';
 import { show } from './show.ts';
@@ -18,7 +19,20 @@ import type { Style } from './text.ts';
 import type { Verb, Work } from './verb.ts';
 import { verify } from './verify.ts';
 
-const VERBS: Record<VerbName, Verb<object>> = { backup, list, show, verify, restore, assess, keep, unkeep, prune, status, local };
+const VERBS: Record<VerbName, Verb<object>> = {
+  backup,
+  list,
+  show,
+  verify,
+  restore,
+  assess,
+  keep,
+  unkeep,
+  prune,
+  'put-key': putKey,
+  status,
+  local,
+};
 
 const LONG: readonly VerbName[] = ['backup', 'verify', 'restore', 'assess', 'keep', 'unkeep', 'prune'];
 

@@ -1,3 +1,4 @@
+import { isKeyError } from '../../functions/contract/errors.ts';
 import { keys } from '../../functions/contract/keys.ts';
 import type { Check, Proof } from '../../functions/contract/proof.ts';
 import type { Connection } from './connection.ts';
@@ -63,5 +64,6 @@ export function proofError(id: string, proof: ShownProof): OperatorError {
     message: check.message,
   }));
   const reason = proof.reason?.message ?? 'the proof does not say why';
-  return new OperatorError('VerificationFailed', `Recovery point ${id} is not proven: ${reason}`, problems);
+  const name = isKeyError(proof.reason?.name) ? proof.reason.name : 'VerificationFailed';
+  return new OperatorError(name, `Recovery point ${id} is not proven: ${reason}`, problems);
 }

@@ -38,6 +38,8 @@ export interface Request {
   readonly checksums?: boolean;
   readonly verifySignature?: boolean;
   readonly restore?: RestoreArguments;
+  readonly file?: string;
+  readonly passphrase?: true;
 }
 
 /** `true`: the newest restore. */

@@ -1,3 +1,4 @@
+import { isKeyError } from '../../functions/contract/errors.ts';
 import type { ReadFrom } from '../../functions/contract/replica.ts';
 import { type Connection, readingFrom } from './connection.ts';
 import { OperatorError } from './operator-error.ts';
@@ -56,7 +57,8 @@ async function proofOf(connection: Connection, from: ReadFrom, id: string, proof
 /** Why a verification failed; null only when the run says proven and the proof in the vault says so too. */
 export function judge(id: string, ended: Ended, proof: ShownProof | null): OperatorError | null {
   if (!ended.ok) {
-    if (ended.error === 'VerificationFailed' && proof !== null && !proof.ok) return proofError(id, proof);
+    if ((ended.error === 'VerificationFailed' || isKeyError(ended.error)) && proof !== null && !proof.ok)
+      return proofError(id, proof);
     return new OperatorError(ended.error, ended.cause.message, ended.cause.problems);
   }
   if (ended.output.outcome === 'LockHeld') return lockHeld(ended.output);

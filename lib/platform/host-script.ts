@@ -13,23 +13,25 @@ const HEREDOC_END = 'END_OF_INCLUDED_FILE';
 
 /**
  * The text that runs on the host: the prelude with the exit codes of the error table, then the script. A line `# source FILE` becomes
- * that file's text; `# include FILE as NAME` puts its text into the variable NAME.
+ * that file's text, once in a script however often it is named; `# include FILE as NAME` puts its text into the variable NAME.
  * @throws when a file is missing, or when `{{` occurs, which SSM would take for a parameter.
  */
 export function renderScript(script: string): string {
-  const prelude = rendered(PRELUDE);
+  const prelude = rendered(PRELUDE, new Set());
   if (prelude[0] !== SHEBANG) throw new Error(`${PRELUDE}: the first line must be ${SHEBANG}.`);
-  const lines = [...prelude, ...rendered(script).filter((line) => line !== SHEBANG)];
+  const lines = [...prelude, ...rendered(script, new Set()).filter((line) => line !== SHEBANG)];
   const braces = lines.findIndex((line) => line.includes('{{'));
   if (braces >= 0) throw new Error(`${script}: "{{" in "${lines[braces]}": SSM takes it for a parameter.`);
   return `${lines.join('\n')}\n`;
 }
 
-function rendered(path: string): string[] {
+function rendered(path: string, sourced: Set<string>): string[] {
+  if (sourced.has(path)) return [];
+  sourced.add(path);
   return linesOf(path).flatMap((line) => {
     if (line === ERROR_TABLE) return exitCodes();
     const source = SOURCE.exec(line);
-    if (source) return rendered(join(dirname(path), source[1]!));
+    if (source) return rendered(join(dirname(path), source[1]!), sourced);
     const include = INCLUDE.exec(line);
     if (include) return assignment(join(dirname(path), include[1]!), include[2]!);
     return [line];

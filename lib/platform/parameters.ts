@@ -10,6 +10,9 @@ const PARAMETERS = {
   source: ['Label of the source: part of keys.', '^[a-z]{1,20}-[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$'],
   expectedBytes: ['How large the object may become: decides the size of the parts.', NUMBER],
   chunkBytes: ['Size of the pieces that are hashed one by one.', NUMBER],
+  encryption: ['How what is stored is encrypted first.', '^(none|age|gpg|gpg-symmetric|openssl)$'],
+  recipients: ['Public keys to encrypt to, each followed by NUL, base64.', BASE64],
+  passphraseFile: ['File on the host that holds the passphrase to encrypt with, base64.', BASE64],
   container: ['Container, base64.', BASE64],
   database: ['Database, base64.', BASE64],
   user: ['Database user, base64; empty for the default.', BASE64],
@@ -32,6 +35,15 @@ const PARAMETERS = {
   bootstrapUser: ['First superuser of the server, base64.', BASE64],
   sharedPreloadLibraries: ['Libraries the server starts with, base64.', BASE64],
   url: ['Presigned URL, base64: good for 15 minutes.', BASE64],
+  sealed: ['How the object behind the URL is encrypted.', '^(none|age|openpgp|openssl)$'],
+  runKey: [
+    'Folder of the key that the host made for this run; empty: none.',
+    '^(suite-backup-key-[a-z0-9][A-Za-z0-9.-]{1,100})?$',
+  ],
+  opener: ['What opens the object, encrypted for the key of the run, base64.', BASE64],
+  header: ["What stands in the place of the object's own header, base64.", BASE64],
+  headerBytes: ['How long its own header is.', NUMBER],
+  owner: ['Id of the proof or restore that a key is made for.', '^[A-Za-z0-9-]{1,60}$'],
   checks: ['Name and statement of each check, each followed by NUL, base64.', BASE64],
   statements: ['Statements, each followed by NUL, base64.', BASE64],
   restore: ['Id of the restore.', '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}$'],
@@ -63,6 +75,10 @@ const PARAMETERS = {
 } as const satisfies Record<string, readonly [description: string, pattern: string]>;
 
 export type ParameterName = keyof typeof PARAMETERS;
+
+/** What a document that stores something needs to encrypt it, and one that gets something to find and to open it. */
+export const SEAL_PARAMETERS = ['encryption', 'recipients', 'passphraseFile'] as const satisfies ParameterName[];
+export const WAY_PARAMETERS = ['url', 'sealed', 'runKey', 'opener', 'header', 'headerBytes'] as const satisfies ParameterName[];
 
 export function parameters(names: readonly ParameterName[]): Record<string, { description: string; pattern: string }> {
   return Object.fromEntries(

@@ -1,5 +1,6 @@
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { sealParameters } from '../../functions/contract/encryption.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { Workflow } from '../platform/workflow.ts';
 import { fork, fromOfInput, onHost, type RestoreParts, RUN } from './host-steps.ts';
@@ -34,6 +35,7 @@ export class Assess extends Construct {
         assign: {
           plan: expression('$states.result.Payload'),
           restoreId: expression('$states.result.Payload.restoreId'),
+          sealing: sealParameters(suite.encryption),
           run: RUN,
         },
       },

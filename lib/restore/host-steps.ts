@@ -1,10 +1,12 @@
+import { Stack } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { SuiteConfig } from '../config/suite-config.ts';
 import type { Agent } from '../platform/agent.ts';
 import type { HostCommand } from '../platform/host-command.ts';
-import { expression } from '../platform/jsonata.ts';
+import type { HostDocumentHandle } from '../platform/host-document.ts';
+import { expression, FAILURE } from '../platform/jsonata.ts';
 import { parametersOf, type RestoreDocument, type RestoreDocuments } from './restore-documents.ts';
 
 export interface RestoreAgents {
@@ -31,10 +33,12 @@ export interface RestoreParts {
   readonly hostCommand: HostCommand;
   readonly agents: RestoreAgents;
   readonly documents: RestoreDocuments;
+  /** Of the key that what opens a stored object is encrypted for on its way to the host. */
+  readonly keyDocuments: { readonly makeKey: HostDocumentHandle; readonly removeKey: HostDocumentHandle };
 }
 
 /**
- * Variables that every machine sets before its first step: `$restoreId`; `$run`, the name of the execution whose commands these are,
+ * Variables that every machine sets before its first step: `$restoreId`; `$sealing`, when a step of it stores something; `$run`, the name of the execution whose commands these are,
  * so that whoever cleans up after it finds them.
  */
 export const RUN = expression('$states.context.Execution.Name');
@@ -90,13 +94,58 @@ export function note(
   });
 }
 
-/** Assigns `$url`, and `$stored` with sha256 and bytes that the host must find. */
+/** Assigns `$way`, and `$stored` with sha256 and bytes that the host must find. Needs `$key`. */
 export function presign(scope: Construct, { suite, agents }: RestoreParts, stateName: string, role: string): tasks.LambdaInvoke {
-  const payload = { suite: suite.name, id: expression('$point'), ...fromOfPlan(suite), label: expression('$item.label'), role };
+  const payload = {
+    suite: suite.name,
+    id: expression('$point'),
+    ...fromOfPlan(suite),
+    label: expression('$item.label'),
+    role,
+    key: expression('$key'),
+  };
   return agents.presign.step(scope, stateName, payload, {
-    assign: { url: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
+    assign: { way: expression('$states.result.Payload.way'), stored: expression('$states.result.Payload') },
     outputs: {},
   });
+}
+
+/**
+ * Lets the host make a key when something encrypted comes to it (`condition`), or goes from it; `$key` holds what presign needs, null without
+ * one. With `otherwise` the machine goes on when it cannot be made, and finds in `$keyFailure` why. Needs `$sealing`.
+ */
+export function makeKey(
+  scope: Construct,
+  { suite, hostCommand, keyDocuments }: RestoreParts,
+  options: { condition: string; owner: string; next: sfn.IChainable; otherwise?: sfn.IChainable },
+): sfn.Choice {
+  const own = `{ 'suite': '${suite.name}', 'account': '${Stack.of(scope).account}', 'owner': ${options.owner} }`;
+  const make = hostCommand.step(scope, 'Make a key for what is encrypted', {
+    document: keyDocuments.makeKey,
+    parameters: expression(`$merge([$sealing, ${own}])`),
+    name: expression("$restoreId & '-make-key'"),
+    comment: expression("$run & ' make-key'"),
+    assign: { key: expression('$states.result.Output.result') },
+    outputs: expression('$states.input'),
+  });
+  if (options.otherwise) make.addCatch(options.otherwise, { errors: ['States.ALL'], assign: { keyFailure: FAILURE } });
+  make.next(options.next);
+  const condition = `(${options.condition}) or $sealing.encryption != 'none'`;
+  return fork(scope, 'Is anything of it encrypted?', condition, make, options.next);
+}
+
+/** Takes the key away again, if there is one; what came in goes on. Where it cannot be, the next run removes it. */
+export function removeKey(scope: Construct, { hostCommand, keyDocuments }: RestoreParts, then: sfn.IChainable): sfn.Choice {
+  const remove = hostCommand.step(scope, 'Remove the key', {
+    document: keyDocuments.removeKey,
+    parameters: { runKey: expression('$key.key') },
+    name: expression("$restoreId & '-remove-key'"),
+    comment: expression("$run & ' remove-key'"),
+    outputs: expression('$states.input'),
+  });
+  remove.addCatch(then, { errors: ['States.ALL'], outputs: expression('$states.input') });
+  remove.next(then);
+  return fork(scope, 'Was a key made?', "$type($key) = 'object'", remove, then);
 }
 
 /** A Choice that goes one of two ways by a JSONata condition. */

@@ -1,8 +1,9 @@
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { sealParameters } from '../../functions/contract/encryption.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { Workflow } from '../platform/workflow.ts';
-import { fork, fromOfInput, type RestoreParts } from './host-steps.ts';
+import { fork, fromOfInput, makeKey, type RestoreParts, RUN, removeKey } from './host-steps.ts';
 
 /** The host's agent runs five commands at once. */
 const AT_ONCE = 2;
@@ -35,10 +36,19 @@ export class PlanRestore extends Construct {
       this,
       'Choose what to restore',
       { suite: suite.name, request, sources, writers: suite.writers },
-      { assign: { draft: expression('$states.result.Payload') } },
+      {
+        assign: {
+          draft: expression('$states.result.Payload'),
+          restoreId: expression('$states.result.Payload.restoreId'),
+          run: RUN,
+          key: null,
+          keyFailure: null,
+          sealing: sealParameters(suite.encryption),
+        },
+      },
     );
     const begin = sfn.Pass.jsonata(this, 'Remember the question', {
-      assign: { look: expression('$states.input'), url: '' },
+      assign: { look: expression('$states.input'), way: {} },
     });
     const way = agents.presign.step(
       this,
@@ -49,12 +59,13 @@ export class PlanRestore extends Construct {
         ...fromOfInput(suite),
         label: expression('$look.presign.label'),
         role: expression('$look.presign.role'),
+        key: expression('$key'),
       },
-      { assign: { url: expression('$states.result.Payload.url') }, outputs: {} },
+      { assign: { way: expression('$states.result.Payload.way') }, outputs: {} },
     );
     const ask = hostCommand.step(this, 'Ask the host', {
       document: expression('$look.document'),
-      parameters: expression("$look.presign != null ? $merge([$look.parameters, { 'url': $url }]) : $look.parameters"),
+      parameters: expression('$merge([$look.parameters, $way])'),
       name: expression("$draft.restoreId & '-' & $look.key & '-' & $look.document"),
       comment: expression("$states.context.Execution.Name & ' ' & $look.document"),
       outputs: { key: expression('$look.key'), ok: true, result: expression('$states.result.Output.result'), error: null },
@@ -80,11 +91,16 @@ export class PlanRestore extends Construct {
       sources,
       looks: expression('$states.input[0]'),
       assessment: expression('$states.input[1]'),
+      keyFailure: expression('$keyFailure'),
     });
     const both = sfn.Parallel.jsonata(this, 'Look at what is there, and at what is affected');
     both.branch(looks);
     both.branch(this.assessment(props));
-    return choose.next(both).next(finish);
+    both.next(removeKey(this, props, finish));
+    // Without its key it still says what else stands in the way.
+    return choose.next(
+      makeKey(this, props, { condition: '$draft.sealed', owner: "'plan-' & $restoreId", next: both, otherwise: both }),
+    );
   }
 
   /** The disaster plan begins with "which components are affected". What cannot be said of them must not keep the plan from being made. */

@@ -2,9 +2,9 @@ import type { Stack } from 'aws-cdk-lib';
 import type { HostDocument } from '../../functions/contract/host-results.ts';
 import type { HostCommand } from '../platform/host-command.ts';
 import type { HostDocumentHandle } from '../platform/host-document.ts';
-import { type ParameterName, parameters } from '../platform/parameters.ts';
+import { type ParameterName, parameters, SEAL_PARAMETERS, WAY_PARAMETERS } from '../platform/parameters.ts';
 
-const STORE: ParameterName[] = ['bucket', 'prefix', 'source', 'chunkBytes'];
+const STORE: ParameterName[] = ['bucket', 'prefix', 'source', 'chunkBytes', ...SEAL_PARAMETERS];
 const SERVER: ParameterName[] = ['container', 'user', 'passwordVariable'];
 /** Where a tree lies; what its kind does not need is empty. */
 const TREE: ParameterName[] = ['kind', 'volume', 'container', 'path', 'directory'];
@@ -12,21 +12,21 @@ const TREE: ParameterName[] = ['kind', 'volume', 'container', 'path', 'directory
 /** Parameters of each document beside `restore`. */
 const PARAMETERS = {
   'inspect-database': [...SERVER, 'database', 'tables'],
-  'inspect-roles': [...SERVER, 'url'],
-  'create-roles': [...SERVER, 'url'],
-  'restore-database-beside': [...SERVER, 'database', 'beside', 'ownership', 'url'],
+  'inspect-roles': [...SERVER, ...WAY_PARAMETERS],
+  'create-roles': [...SERVER, ...WAY_PARAMETERS],
+  'restore-database-beside': [...SERVER, 'database', 'beside', 'ownership', ...WAY_PARAMETERS],
   'fingerprint-database': [...SERVER, ...STORE, 'database', 'fingerprint'],
   'swap-database': [...SERVER, 'database', 'beside', 'previous', 'undone', 'direction', 'oid', 'old', 'baseline', 'discard'],
   'count-writes': [...SERVER, 'database', 'oid', 'baseline'],
   'drop-database': [...SERVER, 'database', 'oid'],
-  'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', 'url', 'beside'],
+  'restore-tables': [...SERVER, 'database', 'schema', 'replace', 'previousSchema', 'tables', ...WAY_PARAMETERS, 'beside'],
   'return-tables': [...SERVER, 'database', 'previousSchema', 'tables', 'schema', 'direction'],
   'inspect-tree': [...TREE, 'to', 'since'],
-  'restore-tree-beside': [...TREE, 'newVolume', 'labels', 'source', 'to', 'paths', 'url', 'previous'],
+  'restore-tree-beside': [...TREE, 'newVolume', 'labels', 'source', 'to', 'paths', ...WAY_PARAMETERS, 'previous'],
   'list-tree': [...TREE, ...STORE, 'where', 'include', 'exclude'],
   'swap-tree': [...TREE, 'source', 'exclude', 'previous', 'direction'],
   'forget-tree': [...TREE, 'source'],
-  'diff-config': ['directory', 'include', 'exclude', 'url'],
+  'diff-config': ['directory', 'include', 'exclude', ...WAY_PARAMETERS],
   'make-containers': ['project', 'directory', 'files', 'environmentFiles', 'services', 'servers'],
   'find-writers': ['writers'],
   'stop-writers': ['containers'],
@@ -57,8 +57,9 @@ export function restoreDocuments(
   return Object.fromEntries(entries) as unknown as RestoreDocuments;
 }
 
-/** The document's own parameters out of an object that holds more: JSONata. */
+/** The document's own parameters out of an object that holds more: JSONata. What every stored thing is encrypted by, `$sealing` holds. */
 export function parametersOf(document: RestoreDocument, from: string): string {
-  const fields = ['restore', ...PARAMETERS[document]].map((name) => `'${name}': $p.${name}`);
+  const isSealing = (name: string) => SEAL_PARAMETERS.some((one) => one === name);
+  const fields = ['restore', ...PARAMETERS[document]].map((name) => `'${name}': ${isSealing(name) ? '$sealing' : '$p'}.${name}`);
   return `($p := ${from}; { ${fields.join(', ')} })`;
 }

@@ -6,7 +6,7 @@ import { eachItem, fork, fromOfPlan, note, onHost, presign, type RestoreParts } 
 import type { RestoreDocument } from './restore-documents.ts';
 
 const ITEM = '$item.parameters';
-const withUrl = `$merge([${ITEM}, { 'url': $url }])`;
+const onItsWay = `$merge([${ITEM}, $way])`;
 const FORWARD = `$merge([${ITEM}, { 'direction': 'forward' }])`;
 
 /**
@@ -53,7 +53,7 @@ export class RestoreItems extends Construct {
 
   private roles(): sfn.IChainable {
     const way = presign(this, this.parts, 'Give the host a way to the roles', 'globals');
-    const create = this.onHost('Create the roles that are missing', 'create-roles', withUrl);
+    const create = this.onHost('Create the roles that are missing', 'create-roles', onItsWay);
     const noted = note(this, this.parts, 'Note that the roles are there', this.entry('swapped', '$states.input'));
     way.next(create);
     create.next(this.sameBytes('Are these the sealed roles?', 'bytes', noted));
@@ -67,7 +67,7 @@ export class RestoreItems extends Construct {
     const way = presign(this, this.parts, 'Give the host a way to the dump', 'dump');
     const restore = onHost(this, this.parts, 'Restore the database beside the old', {
       document: 'restore-database-beside',
-      from: withUrl,
+      from: onItsWay,
       assign: {
         oid: expression('$states.result.Output.result.oid'),
         old: expression('$states.result.Output.result.old'),
@@ -106,7 +106,7 @@ export class RestoreItems extends Construct {
     const way = presign(this, this.parts, 'Give the host a way to the tables', 'dump');
     // The document changes the live database in one transaction: it may have happened from here on.
     const swapping = note(this, this.parts, 'Note that the tables are about to change', this.entry('swapping'));
-    const restore = this.onHost('Restore the tables', 'restore-tables', withUrl);
+    const restore = this.onHost('Restore the tables', 'restore-tables', onItsWay);
     const swapped = note(this, this.parts, 'Note that the tables are restored', this.entry('swapped', '$states.input'));
     touching.next(way).next(swapping).next(restore);
     restore.next(this.sameBytes('Are these the sealed tables?', 'bytes', swapped));
@@ -118,7 +118,7 @@ export class RestoreItems extends Construct {
     const { suite, agents } = this.parts;
     const touching = note(this, this.parts, 'Note that files are unpacked', this.entry('touching'));
     const way = presign(this, this.parts, 'Give the host a way to the archive', 'archive');
-    const restore = this.onHost('Restore the files beside the old', 'restore-tree-beside', withUrl);
+    const restore = this.onHost('Restore the files beside the old', 'restore-tree-beside', onItsWay);
     const list = this.onHost('List the new files', 'list-tree', `$merge([${ITEM}, { 'where': 'stage' }])`);
     const compare = agents.compareTree.step(this, 'Compare the new files with the point', {
       suite: suite.name,

@@ -1,10 +1,11 @@
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { sealParameters } from '../../functions/contract/encryption.ts';
 import { cleanUpStep } from '../platform/clean-up-workflow.ts';
 import { expression, FAILURE } from '../platform/jsonata.ts';
 import { type LockAgents, releaseTheLock, underTheLock } from '../platform/lock.ts';
 import { Workflow } from '../platform/workflow.ts';
-import { fork, type RestoreParts, RUN } from './host-steps.ts';
+import { fork, makeKey, type RestoreParts, RUN, removeKey } from './host-steps.ts';
 import { RestoreItems } from './restore-items.ts';
 import { Thaw } from './thaw.ts';
 import { StartWriters, StopWriters } from './writers.ts';
@@ -54,6 +55,8 @@ export class Restore extends Construct {
         run: RUN,
         point: expression("$exists($states.result.Payload.point) ? $states.result.Payload.point : ''"),
         safety: null,
+        key: null,
+        sealing: sealParameters(props.suite.encryption),
         stopped: '',
         asked: 0,
       },
@@ -128,7 +131,8 @@ export class Restore extends Construct {
     tell.next(done).next(release);
     const start = new StartWriters(this, 'StartWriters', props, record);
     const items = new RestoreItems(this, 'Items', props).states;
-    items.next(start.first);
-    return new StopWriters(this, 'StopWriters', props, items).first;
+    items.next(removeKey(this, props, start.first));
+    const stop = new StopWriters(this, 'StopWriters', props, items).first;
+    return makeKey(this, props, { condition: '$plan.sealed', owner: '$restoreId', next: stop });
   }
 }

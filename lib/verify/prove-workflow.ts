@@ -1,6 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { sealParameters } from '../../functions/contract/encryption.ts';
+import { KEY_ERRORS } from '../../functions/contract/errors.ts';
 import type { SuiteConfig } from '../config/suite-config.ts';
 import type { Agent } from '../platform/agent.ts';
 import type { HostCommand } from '../platform/host-command.ts';
@@ -18,6 +20,9 @@ export interface ProofAgents {
   readonly recordCheck: Agent;
   readonly compareRoles: Agent;
   readonly compareSchema: Agent;
+  readonly tryKeys: Agent;
+  /** Null: no agent reaches the host. */
+  readonly readRows: Agent | null;
   readonly compareRows: Agent;
   readonly crossCheck: Agent;
   readonly removeAccess: Agent;
@@ -83,6 +88,7 @@ export class Prove extends Construct {
           id: expression('$states.input.id'),
           run: expression('$states.input.run'),
           acceptAnomaly: expression('$states.input.acceptAnomaly'),
+          sealing: sealParameters(suite.encryption),
           ...(suite.vault.replica && { from: expression('$states.input.from') }),
         },
       },
@@ -102,7 +108,10 @@ export class Prove extends Construct {
       outputs: { outcome: 'Proven', id: expression('$id'), proofId: expression('$plan.proofId') },
     });
     const notProven = sfn.Fail.jsonata(this, 'Not proven', {
-      error: 'VerificationFailed',
+      // What only lacks its key is not damaged: that is an alert of its own.
+      error: expression(
+        `$states.input.reason.name in ${JSON.stringify(KEY_ERRORS)} ? $states.input.reason.name : 'VerificationFailed'`,
+      ),
       // JSON, as a failed capture's: whoever started it finds the proof by its id, and what failed is listed one by one.
       cause: expression(
         "$string({ 'id': $id, 'proofId': $plan.proofId, 'sources': $append([], $states.input.problems), 'message': $states.input.reason.name & ': ' & " +
@@ -122,7 +131,11 @@ export class Prove extends Construct {
       label: expression('$label'),
     });
     const begin = sfn.Pass.jsonata(this, 'Remember whose objects they are', {
-      assign: { label: expression('$states.input.label'), parts: expression('$states.input.parts') },
+      assign: {
+        label: expression('$states.input.label'),
+        parts: expression('$states.input.parts'),
+        sealed: expression('$states.input.sealed'),
+      },
     });
     const read = agents.readBack.step(this, 'Read its bytes back', {
       suite: suite.name,
@@ -138,6 +151,17 @@ export class Prove extends Construct {
       outputs: {},
     });
     parts.itemProcessor(read);
+    const tryKeys = agents.tryKeys.step(this, 'Try the keys on its objects', {
+      suite: suite.name,
+      ...placeOf(suite),
+      label: expression('$label'),
+    });
+    const triedNothing = sfn.Pass.jsonata(this, 'Its keys are looked at');
+    tryKeys.addCatch(triedNothing, { errors: ['States.ALL'] });
+    const isSealed = sfn.Choice.jsonata(this, 'Is anything of it encrypted?')
+      .when(sfn.Condition.jsonata(expression('$sealed')), tryKeys.next(triedNothing))
+      .otherwise(triedNothing);
+    parts.next(isSealed);
     look.addCatch(parts, { errors: ['States.ALL'] });
     const map = sfn.Map.jsonata(this, 'Check every stored object', {
       items: sfn.ProvideItems.jsonata(expression('$plan.sources')),

@@ -6,8 +6,7 @@ import { expression, FAILURE } from '../platform/jsonata.ts';
 import { fromWhere, type ProveProps, placeOf } from './prove-workflow.ts';
 import { EMPTY_CHECK, onHost } from './restore-servers.ts';
 
-const STORE =
-  "{ 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $database.label }";
+const STORE = "$sealing, $plan.store, { 'source': $database.label }";
 const OF_DATABASE = "{ 'database': $database.database }";
 const SEALED = { sha256: expression('$stored.sha256'), bytes: expression('$stored.bytes') };
 
@@ -25,7 +24,7 @@ export class RestoreDatabases extends Construct {
     const dumpUrl = this.presign('Give the host a way to the dump', 'dump');
     const list = onHost(this, props, 'List what the dump holds', {
       document: documents.listArchive,
-      parameters: "$merge([$server.scratch, { 'url': $databaseUrl }])",
+      parameters: '$merge([$server.scratch, $databaseWay])',
       name: 'list',
     });
     const listed = this.record('Note what the dump holds', 'archive', {
@@ -40,7 +39,7 @@ export class RestoreDatabases extends Construct {
     const restoreUrl = this.presign('Give the host the way once more', 'dump');
     const restore = onHost(this, props, 'Restore the database', {
       document: documents.restoreDatabase,
-      parameters: `$merge([$server.scratch, ${OF_DATABASE}, { 'url': $databaseUrl }])`,
+      parameters: `$merge([$server.scratch, ${OF_DATABASE}, $databaseWay])`,
       name: 'restore',
     });
     const restored = this.record('Note how it was restored', 'restore', {
@@ -54,7 +53,7 @@ export class RestoreDatabases extends Construct {
     const schemaUrl = this.presign('Give the host a way to the schema', 'schema');
     const describe = onHost(this, props, 'Describe the restored schema', {
       document: documents.describeSchema,
-      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'url': $databaseUrl }])`,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, $databaseWay])`,
       name: 'schema',
     });
     const compareSchema = agents.compareSchema.step(this, 'Compare the schema', {
@@ -96,26 +95,29 @@ export class RestoreDatabases extends Construct {
     this.states.itemProcessor(begin.next(dumpUrl));
   }
 
-  /** In the host's network the agent asks the scratch itself; elsewhere a document does, and the agent compares what it wrote. */
+  /** In the host's network an agent asks the scratch, elsewhere a document; what was captured is read by another, which may open it. */
   private rows() {
-    const { agents, documents, suite } = this.props;
-    const compare = (accessKey: unknown, fingerprintKey: unknown) =>
-      agents.compareRows.step(this, 'Compare the rows', {
+    const { agents, documents } = this.props;
+    const checks = expression('$database.checks');
+    const compare = (fingerprintKey: string) =>
+      agents.compareRows.step(this, 'Compare the rows', { ...this.place(), checks, fingerprintKey: expression(fingerprintKey) });
+    if (agents.readRows) {
+      const first = agents.readRows.step(this, 'Read the rows of the restored database', {
         ...this.place(),
-        checks: expression('$database.checks'),
-        accessKey,
-        fingerprintKey,
+        mode: expression('$database.fingerprint'),
+        checks,
+        accessKey: expression('$access'),
       });
-    if (suite.host.network) {
-      const only = compare(expression('$access'), null);
-      return { first: only, last: only, all: [only] };
+      const last = compare('$states.input.key');
+      first.next(last);
+      return { first, last, all: [first, last] };
     }
     const first = onHost(this, this.props, 'Take the fingerprint of the restored database', {
       document: documents.fingerprintScratch,
       parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'fingerprint': $database.fingerprint, 'checks': $database.checkList }])`,
       name: 'fingerprint',
     });
-    const last = compare(null, expression('$states.input.artifacts[0].key'));
+    const last = compare('$states.input.artifacts[0].key');
     first.next(last);
     return { first, last, all: [first, last] };
   }
@@ -127,7 +129,7 @@ export class RestoreDatabases extends Construct {
     const url = this.presign('Give the host a way to the plain SQL', 'plain-sql');
     const load = onHost(this, this.props, 'Load the plain SQL', {
       document: documents.loadPlainSql,
-      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, { 'fingerprint': $database.fingerprint, 'url': $databaseUrl }])`,
+      parameters: `$merge([$server.scratch, ${STORE}, ${OF_DATABASE}, $databaseWay, { 'fingerprint': $database.fingerprint }])`,
       name: 'plain-sql',
       assign: { loaded: expression('$states.result.Output.result') },
     });
@@ -144,7 +146,6 @@ export class RestoreDatabases extends Construct {
       ...this.place(),
       ...copy,
       checks: [],
-      accessKey: null,
       fingerprintKey: expression("$loaded.artifacts[role = 'fingerprint'].key"),
     });
     const schema = agents.compareSchema.step(this, 'Compare the schema of the plain SQL', {
@@ -186,9 +187,10 @@ export class RestoreDatabases extends Construct {
       ...fromWhere(suite),
       label: expression('$database.label'),
       role,
+      key: expression('$key'),
     };
     return this.props.agents.presign.step(this, stateName, payload, {
-      assign: { databaseUrl: expression('$states.result.Payload.url'), stored: expression('$states.result.Payload') },
+      assign: { databaseWay: expression('$states.result.Payload.way'), stored: expression('$states.result.Payload') },
       outputs: {},
     });
   }

@@ -44,7 +44,7 @@ export class RestoreServers extends Construct {
     super(scope, id);
     const { suite, agents, documents } = props;
     const begin = sfn.Pass.jsonata(this, 'Remember which server it is', {
-      assign: { server: expression('$states.input'), access: null, scratch: null },
+      assign: { server: expression('$states.input'), access: null, scratch: null, key: null },
     });
     const start = onHost(this, props, 'Start a scratch server', {
       document: documents.startScratch,
@@ -54,6 +54,12 @@ export class RestoreServers extends Construct {
         scratch: expression('$states.result.Output.result'),
         access: expression('$states.result.Output.result.accessKey'),
       },
+    });
+    const makeKey = onHost(this, props, 'Make a key for what is encrypted', {
+      document: documents.makeKey,
+      parameters: `$merge([$sealing, { 'suite': '${suite.name}', 'account': '${Stack.of(this).account}', 'owner': $plan.proofId }])`,
+      name: 'make-key',
+      assign: { key: expression('$states.result.Output.result') },
     });
     const remove = onHost(this, props, 'Remove the scratch server', {
       document: documents.removeScratch,
@@ -83,7 +89,7 @@ export class RestoreServers extends Construct {
         failure: expression('$failure'),
       }),
     );
-    start.addCatch(notStarted, { errors: ['States.ALL'], assign: { failure: FAILURE } });
+    for (const step of [makeKey, start]) step.addCatch(notStarted, { errors: ['States.ALL'], assign: { failure: FAILURE } });
     notStarted.next(remove);
 
     const databases = new RestoreDatabases(this, 'Databases', props).states;
@@ -100,7 +106,11 @@ export class RestoreServers extends Construct {
       maxConcurrency: 1,
       outputs: {},
     });
-    map.itemProcessor(begin.next(start));
+    makeKey.next(start);
+    const isSealed = sfn.Choice.jsonata(this, 'Is what it held encrypted?')
+      .when(sfn.Condition.jsonata(expression('$server.sealed')), makeKey)
+      .otherwise(start);
+    map.itemProcessor(begin.next(isSealed));
     this.states = map;
   }
 
@@ -110,13 +120,13 @@ export class RestoreServers extends Construct {
     const url = agents.presign.step(
       this,
       'Give the host a way to the roles',
-      { suite: suite.name, id: expression('$id'), ...fromWhere(suite), label, role: 'globals' },
-      { assign: { url: expression('$states.result.Payload.url') }, outputs: {} },
+      { suite: suite.name, id: expression('$id'), ...fromWhere(suite), label, role: 'globals', key: expression('$key') },
+      { assign: { way: expression('$states.result.Payload.way') }, outputs: {} },
     );
     const restore = onHost(this, props, 'Restore the roles', {
       document: documents.restoreRoles,
       parameters:
-        "$merge([$server.scratch, { 'bucket': $server.start.bucket, 'prefix': $server.start.prefix, 'chunkBytes': $server.start.chunkBytes, 'source': $server.globals, 'url': $url }])",
+        "$merge([$server.scratch, $sealing, $way, { 'bucket': $plan.store.bucket, 'prefix': $plan.store.prefix, 'chunkBytes': $plan.store.chunkBytes, 'source': $server.globals }])",
       name: 'roles',
     });
     const compare = agents.compareRoles.step(this, 'Compare the roles', {

@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import preflight from '../support/preflight.ts';
 import { databaseBench } from './database.ts';
+import { encryptionBench } from './encryption.ts';
 import { engineBench } from './engine.ts';
 import { files3gbBench } from './files-3gb.ts';
 import { longHistoryBench } from './long-history.ts';
@@ -16,6 +17,7 @@ import { volumeBench } from './volume.ts';
 const SECTIONS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   database: databaseBench,
   volume: volumeBench,
+  encryption: encryptionBench,
   'read-back': readBackBench,
   restore: restoreBench,
   engine: engineBench,

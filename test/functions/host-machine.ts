@@ -20,6 +20,18 @@ object=$STORED/\${4##*/}
 cat >"$object.part" && mv "$object.part" "$object"
 `;
 
+/** What documents are told where nothing is encrypted. */
+const IN_CLEAR = {
+  encryption: 'none',
+  recipients: '',
+  passphraseFile: '',
+  sealed: 'none',
+  runKey: '',
+  opener: '',
+  header: '',
+  headerBytes: '0',
+};
+
 /** A machine on which host documents run alone: their text as it is sent, tools of the test before the real ones, a folder for what they store. */
 export class HostMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'host-machine-'));
@@ -54,7 +66,7 @@ export class HostMachine {
     mkdirSync(this.#stored);
     const path = join(this.folder, 'document.sh');
     writeFileSync(path, renderScript(script));
-    const variables = Object.entries(parameters).map(([name, value]) => [`SSM_${name}`, value]);
+    const variables = Object.entries({ ...IN_CLEAR, ...parameters }).map(([name, value]) => [`SSM_${name}`, value]);
     const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', this.#longest, 'bash', path], {
       encoding: 'utf8',
       env: {

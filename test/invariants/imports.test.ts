@@ -15,6 +15,7 @@ interface Row {
 }
 
 const CONTRACT = 'functions/contract/';
+const ENCRYPTION = 'functions/encryption/';
 const IO = /^node:(fs|fs\/promises|net|http|https|child_process|dgram|tls|worker_threads)$/;
 
 const capabilities = (root: string, others: readonly string[]) =>
@@ -22,7 +23,9 @@ const capabilities = (root: string, others: readonly string[]) =>
 
 const TABLE: Row[] = [
   { folder: 'functions/contract', files: '**/*.ts', ours: [], sdk: false, cdk: false, io: false },
-  { folder: 'functions/runtime', files: '**/*.ts', ours: [CONTRACT], sdk: true, cdk: false, io: true },
+  // Pure as the contract: formats and keys, in and out as bytes (decision 33).
+  { folder: 'functions/encryption', files: '**/*.ts', ours: [CONTRACT], sdk: false, cdk: false, io: false },
+  { folder: 'functions/runtime', files: '**/*.ts', ours: [CONTRACT, ENCRYPTION], sdk: true, cdk: false, io: true },
   ...['postgres', 'files'].map((name) => ({
     folder: `functions/${name}`,
     files: '**/*.ts',
@@ -31,15 +34,15 @@ const TABLE: Row[] = [
     cdk: false,
     io: true,
   })),
-  ...capabilities('functions', ['contract', 'runtime', 'postgres', 'files']).map((name) => ({
+  ...capabilities('functions', ['contract', 'encryption', 'runtime', 'postgres', 'files']).map((name) => ({
     folder: `functions/${name}`,
     files: '**/*.ts',
-    ours: [CONTRACT, 'functions/runtime/', 'functions/postgres/', 'functions/files/'],
+    ours: [CONTRACT, ENCRYPTION, 'functions/runtime/', 'functions/postgres/', 'functions/files/'],
     sdk: true,
     cdk: false,
     io: true,
   })),
-  { folder: 'lib/config', files: '**/*.ts', ours: [CONTRACT], sdk: false, cdk: false, io: true },
+  { folder: 'lib/config', files: '**/*.ts', ours: [CONTRACT, ENCRYPTION], sdk: false, cdk: false, io: true },
   { folder: 'lib/platform', files: '**/*.ts', ours: [CONTRACT], sdk: false, cdk: true, io: true },
   ...capabilities('lib', ['config', 'platform', 'local-engine', 'operator']).map((name) => ({
     folder: `lib/${name}`,

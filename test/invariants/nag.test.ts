@@ -29,6 +29,13 @@ const SUITES: Record<string, Record<string, unknown>> = {
     host: { ...HOST, address: '10.0.0.9', network: NETWORK },
     schedules: { daily: 'cron(0 2 * * ? *)', full: 'cron(0 3 ? * SUN *)' },
     alerts: { emails: ['ana@example.com'] },
+    encryption: {
+      mode: 'age',
+      recipients: ['age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj'],
+      privateKey: 'shop/private-key',
+      passphrase: 'shop/passphrase',
+      kmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    },
     vault: {
       lock: { mode: 'governance' },
       readers: ['arn:aws:iam::123456789012:role/auditor'],

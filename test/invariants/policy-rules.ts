@@ -74,6 +74,14 @@ export function policyRules(app: SynthesizedApp): void {
       expect(may('s3:PutObject').filter((one) => !readers.includes(one))).toEqual([]);
     });
 
+    it('gives nobody a right to a secret of a suite that encrypts nothing, nor tells where one is', () => {
+      const some = allows.filter(({ actions }) => actions.some((action) => action.startsWith('secretsmanager:')));
+      expect(some.map(describeOne)).toEqual([]);
+      expect(app.ofType('AWS::SecretsManager::Secret')).toEqual([]);
+      const told = app.ofType('AWS::Lambda::Function').filter(({ properties }) => /_SECRET"/.test(JSON.stringify(properties)));
+      expect(told.map(({ id }) => id)).toEqual([]);
+    });
+
     it('names every action', () => {
       const wide = allows.filter(
         ({ actions, raw }) => raw.NotAction !== undefined || actions.some((action) => action.includes('*')),

@@ -80,6 +80,7 @@ export interface Artifact {
   sha256: string | null;
   compression: string | null;
   encryption: string | null;
+  recipients: string[] | null;
   seconds: number | null;
   file?: string;
 }
@@ -183,6 +184,7 @@ export interface Documents {
     givesUp: PlannedPoint[];
     executionArn: string | null;
   };
+  'put-key': Common & { secret: string | null; versionId: string | null };
   assess: Common & {
     point: Point | null;
     sources: AssessedSource[];

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from './command.ts';
+import { ENCRYPTION_TOOLS, type EncryptionTool, hasTool } from './encryption-tools.ts';
 import { INSTALL_POSTGRES, postgresBinaries, postgresMajor, programOnPath } from './postgres-binaries.ts';
 import { killMarked } from './processes.ts';
 import { createRun, deadRuns, RUN_LABEL, type Run } from './run-folder.ts';
@@ -17,15 +18,31 @@ export default async function preflight(): Promise<(() => Promise<void>) | undef
     console.error(`\n${problem}\n`);
     process.exit(2);
   }
+  const left = toolsLeftOut();
+  if (left !== undefined) console.error(`\n${left}\n`);
   for (const dead of await deadRuns()) await cleanUp(dead);
   const run = await createRun();
   return () => cleanUp(run);
+}
+
+/** Without these most tests run all the same; in CI none may be left out (whatIsMissing). */
+function toolsLeftOut(): string | undefined {
+  const missing = missingEncryptionTools();
+  if (missing.length === 0) return undefined;
+  const packages = missing.map((tool) => ENCRYPTION_TOOLS[tool]);
+  return `Tests of encryption with ${missing.join(' and ')} are LEFT OUT: apt-get install -y ${packages.join(' ')}`;
+}
+
+function missingEncryptionTools(): EncryptionTool[] {
+  return (Object.keys(ENCRYPTION_TOOLS) as EncryptionTool[]).filter((tool) => !hasTool(tool));
 }
 
 async function whatIsMissing(): Promise<string | undefined> {
   if (Number(process.versions.node.split('.')[0]) < 24) {
     return `The tests need Node 24 and were started with ${process.version}: npm ci, then npm test (the project brings its Node).`;
   }
+  const encryption = process.env.CI === undefined ? [] : missingEncryptionTools();
+  if (encryption.length > 0) return `In CI the tests need ${encryption.join(' and ')}.`;
   if (process.env.SUITE_BACKUP_TEST_HOST === 'docker') {
     const answers = await succeeds(() => command(['docker', 'version']));
     return answers ? undefined : 'No Docker engine answers: npm run test:engine starts one, after apt-get install -y docker.io';

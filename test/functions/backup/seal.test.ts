@@ -4,6 +4,8 @@ import type { CaptureResult } from '../../../functions/contract/host-results.ts'
 import { type Manifest, parseManifest, serializeManifest } from '../../../functions/contract/manifest.ts';
 import type { CaptureOutcome } from '../../../functions/contract/requests.ts';
 import type { DatabaseSource, Source, VolumeSource } from '../../../functions/contract/sources.ts';
+import { wrapFileKey } from '../../../functions/encryption/age-header.ts';
+import { identityOf } from '../../../functions/encryption/age-keys.ts';
 import { VERSIONED } from '../../lib/local-engine/s3/s3-server.ts';
 import { type Handler, WithVault } from '../with-vault.ts';
 
@@ -72,7 +74,13 @@ const failed = (name: string, error: string): CaptureOutcome => ({
   error: { name: error, message: `${name} was not captured.` },
 });
 
-function run(id: string, sources: Source[], captures: CaptureOutcome[]): Promise<Record<string, unknown>> {
+const IN_CLEAR: Encrypted = { mode: 'none', recipients: [] };
+interface Encrypted {
+  mode: string;
+  recipients: string[];
+}
+
+function run(id: string, sources: Source[], captures: CaptureOutcome[], encryption = IN_CLEAR): Promise<Record<string, unknown>> {
   return seal({
     suite: 'shop',
     id,
@@ -85,6 +93,7 @@ function run(id: string, sources: Source[], captures: CaptureOutcome[]): Promise
     instanceId: 'i-1',
     secretsKeptIn: [],
     shrink: { share: 0.5, bytes: 1 },
+    encryption,
     warnings: [],
   });
 }
@@ -218,6 +227,52 @@ describe('a recovery point', () => {
     const sealing = async () => run(id, [volume('a')], [await captured(id, 'a')]);
     await sealing();
     await expect(sealing()).rejects.toMatchObject({ name: 'CaptureIncomplete' });
+  });
+});
+
+describe('a point of a suite that is encrypted', () => {
+  const [one, other] = [identityOf(Buffer.alloc(32, 1)), identityOf(Buffer.alloc(32, 2))];
+  const AGE: Encrypted = { mode: 'age', recipients: [one.recipient] };
+  const forOne = wrapFileKey(Buffer.alloc(16), one.publicKey);
+  const [first, ...rest] = forOne.toString('latin1').split('\n');
+  const stanzaOfOther = wrapFileKey(Buffer.alloc(16), other.publicKey).toString('latin1').split('\n').slice(1, 3);
+  const forTwo = Buffer.from([first, ...stanzaOfOther, ...rest].join('\n'), 'latin1');
+
+  /** A volume whose two objects are these bytes under these endings, reported as `encryption`. */
+  async function sealedVolume(id: string, ending: string, bytes: Buffer | string, encryption: string): Promise<CaptureOutcome> {
+    const key = `shop/artifacts/${id}/volume-a.a1.tar.zst`;
+    for (const each of [key, inventoryOf(key)]) await vault.put(`${each}${ending}`, bytes);
+    const told = outcome('a', key, bytes.length);
+    const artifacts = (told.result as CaptureResult).artifacts.map((artifact) => ({
+      ...artifact,
+      key: `${artifact.key}${ending}`,
+      bytes: bytes.length,
+      encryption,
+    }));
+    return { ...told, result: { ...(told.result as CaptureResult), artifacts } };
+  }
+
+  it('says of every object how and for whom it is encrypted', async () => {
+    const id = nextId();
+    await run(id, [volume('a')], [await sealedVolume(id, '.age', forOne, 'age')], AGE);
+    const { artifacts } = (await manifestOf(id)).sources[0]!;
+    expect(artifacts.map(({ encryption, recipients }) => [encryption, recipients])).toEqual(
+      Array(2).fill(['age', [one.recipient]]),
+    );
+  });
+
+  it.each([
+    ['in clear, as it says itself', '', 'content', 'none', AGE],
+    ['in clear under another ending', '.age', 'content', 'age', AGE],
+    ['under an ending that no reader knows', '', forOne, 'age', AGE],
+    ['for fewer than the suite file names', '.age', forOne, 'age', { mode: 'age', recipients: [one.recipient, other.recipient] }],
+    ['for one more than the suite file names', '.age', forTwo, 'age', AGE],
+    ['by a passphrase instead', '.enc', `Salted__${'x'.repeat(24)}`, 'openssl', AGE],
+    ['though the suite is in clear', '.age', forOne, 'age', IN_CLEAR],
+  ] as const)('does not exist when the host stored it %s', async (_, ending, bytes, encryption, wanted) => {
+    const id = nextId();
+    const sealing = run(id, [volume('a')], [await sealedVolume(id, ending, bytes, encryption)], wanted as Encrypted);
+    await expectRefused(id, sealing, 'CaptureIncomplete', ['volume-a']);
   });
 });
 

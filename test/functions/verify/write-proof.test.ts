@@ -54,6 +54,9 @@ const SOURCES = [
   source('globals', 'db'),
   source('volume', 'uploads'),
   source('database', 'twice', { declared: { plainSql: true } }),
+  source('files', 'sealed', {
+    artifacts: [{ ...artifact('archive'), key: `shop/artifacts/${id}/archive.tar.zst.age`, encryption: 'age' }],
+  }),
 ];
 
 /** What a proof of these sources and the one check of each kind must hold, written down here once more. */
@@ -82,6 +85,10 @@ const SECTIONS: [string, Check['kind'], string][] = [
   ['plain-sql-restore-database-twice', 'restore', 'twice'],
   ['plain-sql-table-database-twice', 'restore', 'twice'],
   ['plain-sql-schema-database-twice', 'restore', 'twice'],
+  ['object-files-sealed', 'object', 'sealed'],
+  ['read-back-files-sealed.0', 'read-back', 'sealed'],
+  ['key-files-sealed', 'archive', 'sealed'],
+  ['files-files-sealed', 'files', 'sealed'],
 ];
 
 const check = (kind: Check['kind'], of: string, more: Partial<Check> = {}): Check => ({
@@ -233,6 +240,18 @@ describe('a proof', () => {
     const { proof } = await proofOf({ edit });
     expect(proof.reason).toEqual({ name: 'RestoreFailed', message: 'pg_restore failed', source: 'shop' });
     expect(proof.checks.filter(({ ok }) => !ok)).toHaveLength(3);
+  });
+
+  it('tells damage before a key that is missing: the one can be put back', async () => {
+    const locked = check('archive', 'sealed', { ok: false, error: 'KeyMissing', message: 'no key' });
+    const changed = check('files', 'uploads', { ok: false, error: 'FilesMismatch', message: 'differs' });
+    const edit = {
+      'key-files-sealed': findings('key-files-sealed', [locked]),
+      'files-files-sealed': findings('files-files-sealed', [{ ...locked, kind: 'files' }]),
+    };
+    expect((await proofOf({ edit })).proof.reason?.name).toBe('KeyMissing');
+    const both = { ...edit, 'files-volume-uploads': findings('files-volume-uploads', [changed]) };
+    expect((await proofOf({ edit: both })).proof.reason?.name).toBe('FilesMismatch');
   });
 
   it('with a warning only is ok, and keeps the warning', async () => {

@@ -58,6 +58,7 @@ describe('a suite file that says little', () => {
       },
       vault: { lock: null, readers: [], trail: true, replica: null },
       verification: { checks: [], crossChecks: [], port: 55_432, shrink: { share: 0.5, bytes: 1_000_000 } },
+      encryption: { mode: 'none', recipients: [], passphraseFile: null, privateKey: null, passphrase: null, kmsKey: null },
       alerts: { emails: [] },
       timeouts: { inspect: 300, capture: 21_600, prove: 21_600, thaw: 172_800, workflow: 86_400 },
       stackNames: {

@@ -18,6 +18,7 @@ test('every object and every absent source has a row', () => {
       sha256: 'a'.repeat(64),
       compression: 'zstd',
       encryption: 'none',
+      recipients: null,
       seconds: 1.5,
     },
     {
@@ -32,6 +33,7 @@ test('every object and every absent source has a row', () => {
       sha256: null,
       compression: null,
       encryption: null,
+      recipients: null,
       seconds: null,
     },
   ]);

@@ -91,7 +91,11 @@ const TEMPLATE = {
             PolicyDocument: {
               Version: '2012-10-17',
               Statement: [
-                { Effect: 'Allow', Action: ['s3:*', 'states:*', 'logs:*', 'scheduler:*', 'kms:GetPublicKey'], Resource: '*' },
+                {
+                  Effect: 'Allow',
+                  Action: ['s3:*', 'states:*', 'logs:*', 'scheduler:*', 'secretsmanager:PutSecretValue', 'kms:GetPublicKey'],
+                  Resource: '*',
+                },
               ],
             },
           },
@@ -129,6 +133,7 @@ const TEMPLATE = {
     }),
     Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/sample/host' } },
     Group: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'sample-schedules' } },
+    PrivateKey: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'sample/private-key' } },
     Daily: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
@@ -153,6 +158,7 @@ const TEMPLATE = {
     [OUTPUTS.makeContainersMachine]: { Value: { Ref: 'MakeContainers' } },
     [OUTPUTS.changeRetentionMachine]: { Value: { Ref: 'ChangeRetention' } },
     [OUTPUTS.retention]: { Value: JSON.stringify(POLICY) },
+    [OUTPUTS.keySecrets]: { Value: { 'Fn::Join': ['', ['{"privateKey":"', { Ref: 'PrivateKey' }, '","passphrase":null}']] } },
     [OUTPUTS.operatorRole]: { Value: { 'Fn::GetAtt': ['Operator', 'Arn'] } },
     [OUTPUTS.signingKey]: { Value: { 'Fn::GetAtt': ['SigningKey', 'Arn'] } },
     [OUTPUTS.assessMachine]: { Value: { Ref: 'Assess' } },

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, play } from '../local-engine/states/scripted-run.ts';
 import { suiteMachines } from '../suite-machines.ts';
 
+const MAKE_KEY = 'Make a key for what is encrypted';
 const START = 'Start a scratch server';
 const REMOVE = 'Remove the scratch server';
 const REMOVE_ACCESS = 'Remove the access to the scratch';
@@ -9,18 +10,19 @@ const WRITE = 'Write the proof';
 
 const payload = (Payload: unknown): Answer => ({ give: { Payload } });
 const result = (given: unknown): Answer => ({ give: { Output: { result: given } } });
-const stored = { url: 'aHR0cA==', sha256: 'a'.repeat(64), bytes: 7 };
+const stored = { way: { url: 'aHR0cA==' }, sha256: 'a'.repeat(64), bytes: 7 };
 const PLAN = {
   proofId: 'proof',
   startedAt: '2026-11-23T02:00:00Z',
   sources: [],
   trees: [],
+  store: { bucket: 'vault', prefix: 'shop/', chunkBytes: '1' },
   servers: [
     {
       container: 'db',
-      start: { bucket: 'vault', prefix: 'shop/', chunkBytes: '1' },
+      sealed: true,
+      start: { bucket: 'vault', prefix: 'shop/' },
       scratch: { suite: 'shop', proof: 'proof', bootstrapUser: 'cA==' },
-      store: {},
       globals: 'globals-db',
       databases: [
         {
@@ -43,6 +45,7 @@ const PLAIN_SQL = ['fingerprint', 'schema', 'expected-schema'].map((role) => ({ 
 /** What each step of a proof with one server and one database answers when all goes well. */
 const TASKS: Record<string, Answer> = {
   'Plan the proof': payload(PLAN),
+  [MAKE_KEY]: result({ key: 'suite-backup-key-shop', publicKey: 'a2V5' }),
   [START]: result({ container: 'scratch', version: '15', image: 'postgres', accessKey: 'shop/artifacts/access' }),
   'Give the host a way to the roles': payload(stored),
   'Restore the roles': result(artifact),
@@ -56,6 +59,7 @@ const TASKS: Record<string, Answer> = {
   'Give the host a way to the schema': payload(stored),
   'Describe the restored schema': result(artifact),
   'Compare the schema': payload({ ok: true }),
+  'Read the rows of the restored database': payload({ key: 'shop/artifacts/work/rows' }),
   'Compare the rows': payload({ ok: true }),
   'List the files that rows refer to': result(artifact),
   'Look for the files that rows refer to': payload({ ok: true }),
@@ -112,6 +116,31 @@ describe('a proof', () => {
       error: 'VerificationFailed',
       cause: expect.stringContaining(reason.message),
     });
+  });
+
+  it.each(['KeyMissing', 'KeyWrong'])('that only lacked its key fails as %s: an alert of its own', async (name) => {
+    const reason = { name, message: 'Nothing opens it.', source: 'shop' };
+    const { outcome } = await prove({ [WRITE]: payload({ ok: false, proofId: 'proof', reason, failed: 1, checks: 9 }) });
+    expect(outcome).toMatchObject({ status: 'FAILED', error: name, cause: expect.stringContaining(reason.message) });
+  });
+
+  it('of a point in clear asks the host for no key', async () => {
+    const servers = [{ ...PLAN.servers[0]!, sealed: false }];
+    const { names } = await prove({ 'Plan the proof': payload({ ...PLAN, servers }) });
+    expect(names).toEqual(Object.keys(TASKS).filter((name) => name !== MAKE_KEY));
+  });
+
+  it('tries the keys on the objects of what is encrypted, and of nothing else', async () => {
+    const sources = [
+      { label: 'volume-sealed', parts: [], sealed: true },
+      { label: 'volume-clear', parts: [], sealed: false },
+    ];
+    const { names } = await prove({
+      'Plan the proof': payload({ ...PLAN, sources }),
+      'Look at its objects': payload({ ok: true }),
+      'Try the keys on its objects': payload({ ok: true }),
+    });
+    expect(names.filter((name) => name === 'Try the keys on its objects')).toHaveLength(1);
   });
 
   const inScratch = Object.keys(TASKS).slice(1, Object.keys(TASKS).indexOf(REMOVE));
