@@ -1,4 +1,4 @@
-/** What CDK leaves to the app, and both stacks need. */
+/** What CDK leaves to the app, and every stack needs. */
 export const FEATURE_FLAGS: Record<string, unknown> = {
   // The vault must not be able to drop what the workflows use.
   '@aws-cdk/core:defaultCrossStackReferences': 'strong',
