@@ -105,7 +105,7 @@ export function agentsOf(scope: Construct, suite: SuiteConfig, vault: VaultStack
     readRows: suite.host.network
       ? make(
           'verify/read-rows',
-          { read: [...MANIFESTS, 'artifacts/work/*'], ...FINDINGS, ...OF_REPLICA },
+          { read: ['artifacts/work/*'], ...FINDINGS },
           { timeoutSeconds: 900, memoryMiB: 512, network: suite.host.network },
         ).mayReach(suite.verification.port, SCRATCH_PORTS)
       : null,

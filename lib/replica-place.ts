@@ -35,7 +35,7 @@ export function replicaPlace(stack: Stack, suite: SuiteConfig): ReplicaPlace | n
   };
 }
 
-/** What is replicated: what a point is made of, and what was decided about it. No locks, no failures, no work. */
+/** What is replicated: what a point is made of, and what was decided about it. No locks, no failures. What a proof lets the host put lies below artifacts, too, and goes there by the same rule. */
 export const replicatedPrefixes = (suite: string): Record<'manifests' | 'artifacts' | 'proofs' | 'decisions', string> => ({
   manifests: keys.manifests(suite),
   artifacts: keys.artifacts(suite),

@@ -78,11 +78,15 @@ const OBJECT_ACTIONS = [
   's3:DeleteObjectVersionTagging',
   's3:GetObject',
   's3:GetObjectVersion',
+  's3:GetObjectVersionForReplication',
   's3:PutObject',
   's3:PutObjectLegalHold',
   's3:PutObjectRetention',
   's3:PutObjectTagging',
   's3:PutObjectVersionTagging',
+  's3:ReplicateDelete',
+  's3:ReplicateObject',
+  's3:ReplicateTags',
   's3:RestoreObject',
 ];
 

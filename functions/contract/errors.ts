@@ -231,7 +231,7 @@ export const ERRORS = {
   },
   KeyUnusable: {
     exit: 1,
-    hint: 'A key of the vault is disabled, or waits for its deletion: enable it, or call the deletion off, and run again.',
+    hint: 'A key of the vault, or of its replica, is disabled, or waits for its deletion: enable it, or call the deletion off, and run again.',
   },
   Unexpected: { exit: 1, hint: 'An error that has no name yet: see the log of the step, and report it.' },
 } as const satisfies Record<string, ErrorEntry>;

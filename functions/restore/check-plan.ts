@@ -36,7 +36,7 @@ export const handler = agent(input, async ({ suite, restoreId, confirm, safetyPo
   const journal = await readJournal(vault, suite, restoreId);
   const reason = await refusal(plan, journal, { confirm, resume, again });
   if (reason) return { outcome: 'Refused', restoreId, ...reason };
-  const { sources } = await readPoint(vault, suite, plan.point);
+  const { sources } = await readPoint(stored(plan.options.from), suite, plan.point);
   return {
     outcome: 'Go',
     restoreId,

@@ -38,9 +38,15 @@ export const handler = agent(input, async ({ suite, policy, ids, confirm, who, w
   const kept = asked.filter(({ hold }) => hold === 'kept').map(({ id }) => id);
   const floor = asked.filter(({ hold }) => hold === 'floor').map((each) => `${each.id} is ${reasonOf(each, policy)}`);
   if (floor.length > 0) return refused('FloorReached', `Nothing was given up: ${floor.join(', ')}.`);
+  const held = [...decisions.values()].filter(({ hold }) => hold === 'floor');
+  // Perhaps only its key is missing, or its scratch server failed: it may be the last there is.
+  const damaged = held.length < policy.minimumProven ? asked.filter(({ hold }) => hold === 'damaged').map(({ id }) => id) : [];
+  if (damaged.length > 0) {
+    const missing = `fewer than ${policy.minimumProven} points are proven in its place`;
+    return refused('FloorReached', `Nothing was given up: ${damaged.join(', ')} is damaged, and ${missing}.`);
+  }
   if (kept.length > 0) return refused('Refused', `Nothing was given up: ${kept.join(', ')} is kept; unkeep it first.`);
   if (confirm !== suite) return refused('Refused', `To give up ${ids.join(', ')}, confirm with the suite's name, ${suite}.`);
-  const held = [...decisions.values()].filter(({ hold }) => hold === 'floor');
   const evidence = await Promise.all(held.map(({ id }) => signedEvidence(vault, signing, suite, id)));
   const forged = evidence.flatMap(({ problems }) => problems);
   // Until the next run has found another one in its place, what is asked for may be one of the newest that are proven.

@@ -12,7 +12,7 @@ status=0
 # The rest is not read here: zstd and curl are cut off, so only pg_restore's own status counts.
 { fetch "$url" | unsealed zstd --quiet --decompress --stdout 2>"$work/zstd-errors" || true; } |
   in_scratch -i postgres pg_restore --list >"$work/list" 2>"$work/list-errors" || status=$?
-((status == 0)) || die ArchiveUnreadable "pg_restore cannot list the stored dump: $(first_line "$work/list-errors") $(first_line "$work/zstd-errors") $(first_line "$work/fetch-errors")"
+((status == 0)) || die ArchiveUnreadable "pg_restore cannot list the stored dump: $(first_line "$work/list-errors") $(why_unreadable "$work/zstd-errors") $(first_line "$work/fetch-errors")"
 entries=$(grep -c '^[0-9]' "$work/list") || true
 table_data=$(grep -cE '^[0-9]+; [0-9]+ [0-9]+ TABLE DATA ' "$work/list") || true
 result "{\"entries\":$entries,\"tableData\":$table_data}"

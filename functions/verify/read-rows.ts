@@ -2,22 +2,20 @@ import { Client } from 'pg';
 import * as z from 'zod';
 import { keys } from '../contract/keys.ts';
 import { sectionName } from '../contract/proof.ts';
-import { readFrom } from '../contract/replica.ts';
 import type { SqlCheck } from '../contract/sources.ts';
 import type { Fingerprint } from '../postgres/fingerprint.ts';
 import { askSqlChecks, readFingerprint } from '../postgres/read-fingerprint.ts';
 import { required } from '../runtime/environment.ts';
 import { agent } from '../runtime/handler.ts';
-import { storedIn } from '../runtime/stored.ts';
 import { Vault } from '../runtime/vault.ts';
-import { readPoint, sourceOf } from './findings.ts';
 
 const input = z.object({
   suite: z.string(),
   id: z.string(),
-  from: readFrom,
   proofId: z.string(),
   label: z.string(),
+  /** Base64. */
+  database: z.string(),
   mode: z.enum(['hash', 'count']),
   checks: z.custom<SqlCheck[]>(Array.isArray),
   /** Where the scratch lets us in. */
@@ -33,21 +31,19 @@ const accessSchema = z.object({
 });
 
 const vault = new Vault(required('BUCKET'));
-const stored = storedIn(vault);
 
 /**
  * Takes the fingerprint of a restored database over the host's network, as fingerprint-scratch.sh does where no agent gets there. It stands
- * in a network without a way to any secret, so another agent compares it with what was captured.
+ * in a network without a way to any secret or other region, so it reads nothing of the point, and another agent compares.
  */
-export const handler = agent(input, async ({ suite, id, from, proofId, label, mode, checks, accessKey }) => {
-  const source = sourceOf(await readPoint(stored(from), { suite, id }), label);
+export const handler = agent(input, async ({ suite, id, proofId, label, database, mode, checks, accessKey }) => {
   const access = accessSchema.parse(JSON.parse((await vault.getText(accessKey)) ?? 'null'));
   const client = new Client({
     host: access.host,
     port: access.port,
     user: access.user,
     password: access.password,
-    database: String(source.declared.database),
+    database: Buffer.from(database, 'base64').toString('utf8'),
     // Only the certificate that this scratch was started with is trusted.
     ssl: { ca: access.certificate, checkServerIdentity: () => undefined },
     types: { getTypeParser: () => (value: unknown) => value },

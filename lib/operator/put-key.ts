@@ -14,6 +14,8 @@ export interface PutKeyFields {
 /** What the stack says of its secrets. */
 const secretsSchema = z.object({ privateKey: z.string().nullable(), passphrase: z.string().nullable() });
 
+/** It goes to the host under RSA-OAEP with a key of 3,072 bits, which takes 318 bytes; the last is the end of the line. */
+const LONGEST_PASSPHRASE = 317;
 const PRIVATE_KEY = /^\s*AGE-SECRET-KEY-1|-----BEGIN PGP PRIVATE KEY BLOCK-----/im;
 
 /** Gives a secret its new value, of which older points need the old part, too. What it holds is never shown. */
@@ -35,6 +37,9 @@ export const putKey: Verb<PutKeyFields> = {
     }
     if (kind === 'passphrase' && (value.split('\n')[0] ?? '') === '') {
       throw new OperatorError('UsageInvalid', 'The first line, which is the newest passphrase, is empty.');
+    }
+    if (kind === 'passphrase' && value.split('\n').some((line) => Buffer.byteLength(line) > LONGEST_PASSPHRASE)) {
+      throw new OperatorError('UsageInvalid', `A passphrase may have ${LONGEST_PASSPHRASE} bytes at most.`);
     }
     const { VersionId = null } = await connection.secrets.send(
       new PutSecretValueCommand({ SecretId: secret, SecretString: value }),

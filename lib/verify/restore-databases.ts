@@ -104,6 +104,7 @@ export class RestoreDatabases extends Construct {
     if (agents.readRows) {
       const first = agents.readRows.step(this, 'Read the rows of the restored database', {
         ...this.place(),
+        database: expression('$database.database'),
         mode: expression('$database.fingerprint'),
         checks,
         accessKey: expression('$access'),

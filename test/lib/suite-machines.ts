@@ -14,7 +14,7 @@ import { definitionOf, resourcesOf, type Template } from './platform/stack.ts';
 
 const SUITE = { name: 'shop', sources: { volumes: [{ name: 'uploads', volume: 'uploads' }] } };
 
-/** A suite's configuration and the templates of its two stacks, as they would be deployed. */
+/** A suite's configuration and the templates of its stacks, as they would be deployed. */
 function synthesized(more: object = {}): { suite: SuiteConfig; vault: Template; workflows: Template } {
   const outdir = mkdtempSync(join(tmpdir(), 'suite-machines-'));
   try {

@@ -204,7 +204,7 @@ it('what S3 gives up to replicate is told, and status says so', async () => {
   const { error, lastLook, lag } = await status();
   expect(error).toMatchObject({
     name: 'ReplicaBehind',
-    message: expect.stringMatching(/^It cannot be read: KMS\.DisabledException.*given up by S3.*such as .*\/proofs\//),
+    message: expect.stringMatching(/^It cannot be read: KeyUnusable.*given up by S3.*such as .*\/proofs\//),
   });
   expect([lastLook!.points[0], lag.objects]).toMatchObject([{ id, state: 'failed', lacking: 1 }, 1]);
 });

@@ -296,6 +296,19 @@ describe('an operator', () => {
     expect(await prune([ids[0]!])).toEqual({ outcome: 'Go' });
   });
 
+  it('gives up no point whose proof fails for want of its key while nothing else is proven in its place', async () => {
+    const ids = [await suite.proven(on(1)), await suite.proven(on(2))];
+    await suite.settle();
+    for (const id of ids) await suite.prove(id, false);
+    await suite.settle();
+    expect(Object.values(await only(ids))).toEqual(['damaged yearly', 'damaged daily']);
+    const message = expect.stringContaining('fewer than 2 points are proven');
+    expect(await prune([ids[1]!])).toEqual({ outcome: 'Refused', name: 'FloorReached', message });
+    for (const day of [3, 4]) await suite.proven(on(day));
+    await suite.settle();
+    expect(await prune([ids[1]!])).toEqual({ outcome: 'Go' });
+  });
+
   it('who unkeeps and prunes everything is refused at the floor', async () => {
     const ids = [await suite.proven(on(1)), await suite.proven(on(2)), await suite.proven(on(3))];
     await suite.settle();
