@@ -15,6 +15,7 @@ import { ageHome } from '../support/aged-home.ts';
 import { alertsOf } from '../support/alerts.ts';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
+import { modeOn, putKeys } from '../support/encrypted-suite.ts';
 import { EngineOnHome } from '../support/engine-on-home.ts';
 import { createHost } from '../support/host.ts';
 import { quietEngine } from '../support/quiet-engine.ts';
@@ -38,9 +39,12 @@ beforeAll(async () => {
   uploads = await host.volume('uploads', { 'invoice.txt': '100' });
   server = await host.postgres('db', { databases: ['shop'] });
   await server.sql('shop', 'create table orders (id int primary key); insert into orders select generate_series(1, 10)');
+  // Encrypted, too: what opens it is in neither bucket.
+  const encryption = await modeOn(host, 'openssl');
   suite = await createSuite({
     host,
     suite: {
+      encryption: encryption.suite,
       sources: {
         databases: [{ name: 'shop', container: server.container }],
         volumes: [{ name: 'uploads', volume: uploads.name }],
@@ -48,6 +52,7 @@ beforeAll(async () => {
       vault: { replica: { region: REGION } },
     },
   });
+  await putKeys(suite, encryption);
   point = (await provenBackup(suite)).point!.id;
   [vault, replica] = await Promise.all([TamperedVault.open(suite.home), TamperedVault.open(suite.home, 'replica')]);
   replicaBucket = (await status()).bucket;
@@ -112,7 +117,7 @@ it('who deletes in the vault, or gives a point up there, takes nothing from the 
       expect([Key, TagSet]).toEqual([Key, [{ Key: 'retention', Value: 'failed' }]]);
     }
     const remover = new S3Client(await home.as(`${suite.name}-backup-show-again`));
-    const archive = (await versions(home)).find(({ Key }) => Key.endsWith('.tar.zst') && !Key.endsWith('.inventory.tar.zst'))!;
+    const archive = (await versions(home)).find(({ Key }) => Key.endsWith('.tar.zst.enc') && !Key.includes('.inventory.'))!;
     await remover.send(new DeleteObjectCommand(archive));
   });
   ageHome(suite.home, 10);
