@@ -3,6 +3,7 @@
 # machine's own); where none does, starts one of its own from an installed dockerd (root only) and stops it at the end.
 #
 #   SUITE_BACKUP_TEST_SECOND="a b": with the second version only files whose names contain one of these
+#   SUITE_BACKUP_TEST_WITHOUT="a b": without these files of test/scenarios (names without .test.ts)
 #
 #   run.sh [vitest's arguments]      SUITE_BACKUP_TEST_VERSIONS="17 15"      SUITE_BACKUP_TEST_BENCH="--only files-3gb --strict": also measures there
 set -euo pipefail
@@ -47,11 +48,17 @@ done
 
 status=0
 left_out=() filters=("$@")
+without=()
+for name in ${SUITE_BACKUP_TEST_WITHOUT:-}; do
+  [[ -e test/scenarios/$name.test.ts ]] || { echo "There is no test/scenarios/$name.test.ts (SUITE_BACKUP_TEST_WITHOUT)" >&2; exit 2; }
+  without+=(--exclude "test/scenarios/$name.test.ts")
+done
+((${#without[@]} == 0)) || printf '\nLeft out here, as SUITE_BACKUP_TEST_WITHOUT says: %s\n' "$SUITE_BACKUP_TEST_WITHOUT"
 for version in "${versions[@]}"; do
   printf '\nScenarios on Docker %s with PostgreSQL %s\n' "$(docker version --format '{{.Server.Version}}')" "$version"
   ((${#left_out[@]} == 0)) || printf 'Without %d files that start no server, so that nothing in them depends on its version: they ran with %s.\n' "$((${#left_out[@]} / 2))" "${versions[0]}"
   ((${#filters[@]} == 0)) || printf 'Only files whose names contain one of: %s\n' "${filters[*]}"
-  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios --passWithNoTests "${left_out[@]}" "${filters[@]}" || status=$?
+  SUITE_BACKUP_TEST_HOST=docker SUITE_BACKUP_TEST_POSTGRES=$version vitest run --project scenarios --passWithNoTests "${without[@]}" "${left_out[@]}" "${filters[@]}" || status=$?
   mapfile -t left_out < <(grep -LE 'host\.(postgres|project)\(' test/scenarios/*.test.ts | sed 's/^/--exclude\n/')
   [[ ${#filters[@]} -gt 0 || -z ${SUITE_BACKUP_TEST_SECOND:-} ]] || read -ra filters <<<"$SUITE_BACKUP_TEST_SECOND"
 done
