@@ -182,7 +182,7 @@ it('a disk that fills only during the restore: everything is put back, and the a
 it('onto a half-broken host: tells what is affected and must be made first, then brings all of it back', async () => {
   await db.sql(
     'postgres',
-    "select format($$rm base/%s/PG_VERSION$$, oid) as rm from pg_database where datname = $$shop$$ \\gset\ncopy (select) to program :'rm'",
+    "select format($$cat >/dev/null; rm base/%s/PG_VERSION$$, oid) as rm from pg_database where datname = $$shop$$ \\gset\ncopy (select) to program :'rm'",
   );
   await pictures.remove();
   await app.remove();
