@@ -12,7 +12,7 @@ const HIDDEN_DAYS = 14;
  * S3 counts from each object's own creation and removes at midnight UTC: an artifact made before midnight would go a day before the
  * manifest that was made after it.
  */
-export const ARTIFACTS_LATER_DAYS = 2;
+const ARTIFACTS_LATER_DAYS = 2;
 /** What nobody reads once the run that wrote it has ended: lists of a restore or an assessment, a scratch's password. */
 export const WORK_DAYS = 3;
 const RESTORE_RECORD_DAYS = 400;
@@ -22,28 +22,35 @@ const REPLICA_RECORD_DAYS = 400;
 /** A proof holds all that its findings say. */
 const FINDINGS_DAYS = 14;
 
+/** What a point is made of, by prefix; `later`: days after its manifest. */
+const partsOf = (suite: string) => [
+  { name: 'manifests', prefix: keys.manifests(suite), later: 0 },
+  { name: 'artifacts', prefix: keys.artifacts(suite), later: ARTIFACTS_LATER_DAYS },
+  { name: 'proofs', prefix: keys.proofs(suite), later: ARTIFACTS_LATER_DAYS },
+];
+
+/** What each tier's tag means, in the vault and, some days `later`, at its replica. */
+export function tierRules(suite: string, retention: Retention, { later, hiddenDays }: { later: number; hiddenDays: number }) {
+  const days = retentionDays(retention);
+  return TIERS.flatMap((tier) =>
+    partsOf(suite).flatMap((part): s3.LifecycleRule[] => {
+      const stay = days[tier];
+      const colder = part.name === 'artifacts' && (tier === 'monthly' || tier === 'yearly') ? retention.colder[tier] : null;
+      if (stay === null && !colder) return [];
+      const expires = stay === null ? null : stay + part.later + later;
+      return [tagged(`${tier}-${part.name}`, part.prefix, tier, expires, hiddenDays, colder)];
+    }),
+  );
+}
+
 /**
  * Expiry by prefix and tag. No rule matches `pinned`, and none expires noncurrent versions by prefix alone, which would delete pinned
  * ones; only the lock, which is replaced all the time, has such a rule.
  */
 export function lifecycleRules(suite: string, retention: Retention, hasReplica: boolean): s3.LifecycleRule[] {
-  const days = retentionDays(retention);
-  const prefixes = [
-    { name: 'manifests', prefix: keys.manifests(suite), later: 0 },
-    { name: 'artifacts', prefix: keys.artifacts(suite), later: ARTIFACTS_LATER_DAYS },
-    { name: 'proofs', prefix: keys.proofs(suite), later: ARTIFACTS_LATER_DAYS },
-  ];
-  const tiers = TIERS.flatMap((tier) =>
-    prefixes.flatMap(({ name, prefix, later }): s3.LifecycleRule[] => {
-      const stay = days[tier];
-      const colder = name === 'artifacts' && (tier === 'monthly' || tier === 'yearly') ? retention.colder[tier] : null;
-      if (stay === null && !colder) return [];
-      return [tagged(`${tier}-${name}`, prefix, tier, stay === null ? null : stay + later, colder)];
-    }),
-  );
   return [
-    ...tiers,
-    ...prefixes.map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS)),
+    ...tierRules(suite, retention, { later: 0, hiddenDays: HIDDEN_DAYS }),
+    ...partsOf(suite).map(({ name, prefix }) => tagged(`failed-${name}`, prefix, 'failed', FAILED_DAYS, HIDDEN_DAYS)),
     {
       id: 'failure-records',
       prefix: keys.failures(suite),
@@ -95,12 +102,19 @@ export function lifecycleRules(suite: string, retention: Retention, hasReplica: 
   ];
 }
 
-function tagged(id: string, prefix: string, value: string, days: number | null, colder: Colder | null = null): s3.LifecycleRule {
+function tagged(
+  id: string,
+  prefix: string,
+  value: string,
+  days: number | null,
+  hiddenDays: number,
+  colder: Colder | null = null,
+): s3.LifecycleRule {
   return {
     id,
     prefix,
     tagFilters: { [RETENTION_TAG]: value },
-    ...(days === null ? {} : { expiration: Duration.days(days), noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS) }),
+    ...(days === null ? {} : { expiration: Duration.days(days), noncurrentVersionExpiration: Duration.days(hiddenDays) }),
     ...(colder && {
       transitions: [{ storageClass: new s3.StorageClass(colder.storageClass), transitionAfter: Duration.days(colder.afterDays) }],
     }),
