@@ -24,7 +24,7 @@ tools="{\"aws\":$(json_string "${aws_version%% *}")"
 for tool in zstd tar openssl $sealer; do
   option=--version
   [[ $tool != openssl ]] || option=version
-  version=$("$tool" "$option" | head -n 1)
+  version=$("$tool" "$option" | sed -n 1p) # reads to the end: no tool gets a broken pipe
   tools+=",\"$tool\":$(json_string "$version")"
 done
 try_seal

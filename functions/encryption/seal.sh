@@ -57,8 +57,10 @@ find_passphrase() {
     die PassphraseFileUnusable "There is no file \"$passphrase_file\" on this host, or it may not be read."
   [[ ! $(find -H "$passphrase_file" -perm /007) ]] ||
     die PassphraseFileUnusable "The file \"$passphrase_file\" can be read or written by everybody: chmod o= it, and think of who may have read it."
-  head -n 1 -- "$passphrase_file" | grep -q . || die PassphraseFileUnusable "The first line of the file \"$passphrase_file\" is empty."
+  local -i length
+  length=$(head -n 1 -- "$passphrase_file" | tr -d '\n' | wc -c)
+  ((length > 0)) || die PassphraseFileUnusable "The first line of the file \"$passphrase_file\" is empty."
   # A proof hands it back to the host under RSA, which takes no more (put-key.ts).
-  (($(head -n 1 -- "$passphrase_file" | wc -c) <= 318)) ||
+  ((length <= 317)) ||
     die PassphraseFileUnusable "The first line of the file \"$passphrase_file\" has more than 317 bytes."
 }

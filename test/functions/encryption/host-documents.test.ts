@@ -199,14 +199,16 @@ describe('before anything is dumped', () => {
     expect(found?.name).toBe(modesHere().includes('age') ? 'EncryptionFailed' : 'ToolMissing');
   });
 
-  it('a passphrase file that is gone, empty or open to everybody is told by name', () => {
+  it('a passphrase file that is gone, empty, too long or open to everybody is told by name', () => {
     const path = join(machine.folder, 'secret file');
     expect(inspect(byFile(path)).error).toMatchObject({
       name: 'PassphraseFileUnusable',
       message: expect.stringContaining('no file'),
     });
     writeFileSync(path, '\nsecond line', { mode: 0o600 });
-    expect(inspect(byFile(path)).error?.message).toContain('first line');
+    expect(inspect(byFile(path)).error?.message).toContain('is empty');
+    writeFileSync(path, 'x'.repeat(1_000_000));
+    expect(inspect(byFile(path)).error?.message).toContain('more than 317 bytes');
     writeFileSync(path, 'secret\n');
     expect(inspect(byFile(path)).error).toBeUndefined();
     execFileSync('chmod', ['604', path]);

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pgp-'));
 const home = join(folder, 'encrypts');
 mkdirSync(home, { mode: 0o700 });
 const keys = new PgpKeys(folder);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const COMMON = [
   '--homedir',
