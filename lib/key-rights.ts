@@ -39,6 +39,11 @@ export function secretId({ name, arn }: Secret): string {
   return arn ?? name;
 }
 
+/** Every way in which a call may name it: by its name, or by its ARN, with the six characters or without. A longer name that begins so is meant, too. */
+export function namesInCalls(stack: Stack, { name, arn }: Secret): (string | { prefix: string })[] {
+  return [name, { prefix: (arn ?? arnOf(stack, name)).slice(0, -'-??????'.length) }];
+}
+
 /** Secrets Manager puts "-" and six characters behind the name: no other name ends so. */
 function arnOf(stack: Stack, name: string): string {
   return stack.formatArn({

@@ -79,7 +79,13 @@ export class SuiteBackupStack extends Stack {
 
     const putBack = new PutBack(this, 'PutBack', restoreParts);
     const alerts = new Alerts(this, 'Alerts', { suite: name, emails: suite.alerts.emails });
-    new VaultWatch(this, 'VaultWatch', { suite: name, vault, hostRole: host.roleName, tell: alerts.publisher(tellTouch) });
+    new VaultWatch(this, 'VaultWatch', {
+      suite: name,
+      vault,
+      secrets: [suite.encryption.privateKey, suite.encryption.passphrase].filter((secret) => secret !== null),
+      hostRole: host.roleName,
+      tell: alerts.publisher(tellTouch),
+    });
     const cleanUp = new CleanUp(this, 'CleanUp', {
       suite: name,
       instanceId: host.instanceId,

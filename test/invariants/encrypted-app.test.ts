@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { matchesPattern } from '../../lib/local-engine/events/event-pattern.ts';
 import { list, readable, STACKS, SynthesizedApp } from './synthesized-app.ts';
 
 const PASSPHRASE = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:old/passphrase-a1B2c3';
@@ -92,6 +93,32 @@ describe('the secrets of an encrypted suite', () => {
       .filter(({ actions }) => actions.some((action) => action.startsWith('kms:')))
       .flatMap(({ resources }) => resources);
     expect(readable(keys)).toEqual([`\${${app.ofType('AWS::KMS::Key')[0]!.id}.Arn}`]);
+  });
+});
+
+describe('whoever changes what opens the points', () => {
+  const [rule] = app.ofType('AWS::Events::Rule').filter(({ id }) => id.startsWith('VaultWatchSecretChanges'));
+  const pattern = readable(rule!.properties.EventPattern) as Record<string, unknown>;
+  const told = (eventName: string, secretId: string, readOnly = false) =>
+    matchesPattern(pattern, {
+      source: 'aws.secretsmanager',
+      'detail-type': 'AWS API Call via CloudTrail',
+      detail: { eventSource: 'secretsmanager.amazonaws.com', eventName, readOnly, requestParameters: { secretId } },
+    });
+
+  it.each(['DeleteSecret', 'PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'PutResourcePolicy'])(
+    'is told of by %s, however it names the secret',
+    (call) => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: how `plain` writes a reference
+      const made = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:suite/private-key';
+      for (const id of ['suite/private-key', made, `${made}-a1B2c3`, 'old/passphrase', PASSPHRASE, PASSPHRASE.slice(0, -7)])
+        expect(told(call, id), id).toBe(true);
+    },
+  );
+
+  it('and not who changes another, or who reads: reads are no events', () => {
+    expect(told('DeleteSecret', 'suite/other')).toBe(false);
+    expect(told('GetSecretValue', 'suite/private-key', true)).toBe(false);
   });
 });
 
