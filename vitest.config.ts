@@ -13,6 +13,8 @@ const reports = process.env.SUITE_BACKUP_TEST_REPORTS;
 const report = `${process.env.SUITE_BACKUP_TEST_HOST ?? 'embedded'}-${process.env.SUITE_BACKUP_TEST_POSTGRES ?? 'default'}.json`;
 
 const common = { plugins: [sqlAsText], extends: true as const };
+/** Programs, servers and containers really start and end here; on a busy CI machine a test may be tried again, and the output says so. */
+const retry = process.env.CI === undefined ? 0 : 1;
 const globalSetup = ['test/support/preflight.ts'];
 
 export default defineConfig({
@@ -27,6 +29,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{bin,functions,lib,support}/**/*.test.ts'],
           globalSetup,
+          retry,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -45,8 +48,7 @@ export default defineConfig({
         ...common,
         test: {
           name: 'scenarios',
-          // Servers and containers really start and end here; on a busy CI machine one may be tried again, and the output says so.
-          retry: process.env.CI === undefined ? 0 : 1,
+          retry,
           include: ['test/scenarios/**/*.test.ts'],
           globalSetup,
           testTimeout: 300_000,
