@@ -41,6 +41,7 @@ import { Executions } from './states-service/executions.ts';
 import { integrationNames, integrations, taskPerformer } from './states-service/integrations.ts';
 import { statesApi } from './states-service/states-api.ts';
 import type { PlatformEvent } from './states-service/status-event.ts';
+import { within } from './within.ts';
 
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 /** How long `close` lets rules react to the executions that it stopped; what is left then is told again at the next start. */
@@ -206,7 +207,7 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await within(joinedGrace, control.everyoneLeft());
+    await control.close(joinedGrace);
     removeCard(directory);
     await executions.stopAll('EngineClosed', 'The engine was closed.');
     await within(reactionMilliseconds, idle());
@@ -244,14 +245,4 @@ async function start(options: EngineOptions, opened: (() => void | Promise<void>
 
 async function closeAll(opened: (() => void | Promise<void>)[]): Promise<void> {
   for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close();
-}
-
-/** Waits for something, but not longer than a time in milliseconds. */
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
 }

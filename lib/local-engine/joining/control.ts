@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from '../front/front.ts';
 import type { Credentials } from '../principals.ts';
+import { within } from '../within.ts';
 
 /** What a joining process learns of the engine. */
 export interface Introduction {
@@ -25,14 +26,19 @@ export class Control {
   readonly #token: string;
   #joined = 0;
   #left: (() => void)[] = [];
+  #closed = false;
 
   constructor(token: string) {
     this.#token = token;
   }
 
-  /** Resolves when no other process is joined. */
-  async everyoneLeft(): Promise<void> {
-    if (this.#joined > 0) await new Promise<void>((resolve) => this.#left.push(resolve));
+  /**
+   * Waits until no other process is joined, or for so many milliseconds. From then on nobody can join: who tried would lose the engine
+   * under his hands, and so goes on looking for the next one.
+   */
+  async close(grace: number): Promise<void> {
+    if (this.#joined > 0) await within(grace, new Promise<void>((resolve) => this.#left.push(resolve)));
+    this.#closed = true;
   }
 
   handler(engine: Controlled): Handler {
@@ -60,6 +66,7 @@ export class Control {
   }
 
   #join(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): void {
+    if (this.#closed) return void response.writeHead(503).end();
     this.#joined += 1;
     request.socket.setKeepAlive(true, 30_000);
     response.writeHead(200).flushHeaders();

@@ -1,13 +1,16 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished, test } from 'vitest';
+import { readAssembly } from '../../../../lib/local-engine/assembly/read-assembly.ts';
 import type { EngineOptions } from '../../../../lib/local-engine/engine.ts';
+import { readCard } from '../../../../lib/local-engine/joining/card.ts';
 import { joinOrStart } from '../../../../lib/local-engine/joining/join-or-start.ts';
+import { joinEngine } from '../../../../lib/local-engine/joining/joined-engine.ts';
 import { startEngine } from '../../../../lib/local-engine/start-engine.ts';
 import { writeAssembly } from '../foreign-assembly.ts';
-import { Clients, scratchFolder, shopOptions } from '../foreign-engine.ts';
-import { pickingAssets, pickingShop } from './picking-shop.ts';
+import { Clients, eventually, scratchFolder, shopOptions } from '../foreign-engine.ts';
+import { pickingAssets, pickingShop, slowToCloseShop } from './picking-shop.ts';
 import { spawnEngine } from './spawn-engine.ts';
 
 async function joined(options: EngineOptions) {
@@ -52,6 +55,29 @@ test('an engine that is closed goes on until the processes that joined it have l
   expect(first.child.exitCode).toBeNull();
   await second.close();
   expect(await ended).toBe(0);
+});
+
+test('an engine that is closing lets nobody join it any more', async () => {
+  const folder = scratchFolder();
+  const [here, go] = [join(folder, 'here'), join(folder, 'go')];
+  const options = shopOptions(slowToCloseShop, {
+    check: {
+      'index.mjs': `import { existsSync, writeFileSync } from 'node:fs';
+        export const handler = async () => {
+          writeFileSync(${JSON.stringify(here)}, '');
+          while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 10));
+        };`,
+    },
+  });
+  const first = await joinOrStart(options);
+  await new Clients(first).states.send(new StartExecutionCommand({ stateMachineArn: first.outputs('Shop').Picking }));
+  const card = readCard(options.directory)!;
+  const closed = first.close();
+  await eventually(() => existsSync(here));
+  const late = await joinEngine(card, options.directory, readAssembly(options.assembly, card.region).digest);
+  writeFileSync(go, '');
+  await closed;
+  expect(late).toBeUndefined();
 });
 
 test('a joined process that is killed has left', async () => {

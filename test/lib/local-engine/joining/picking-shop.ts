@@ -28,6 +28,21 @@ export const pickingShop = {
   },
 };
 
+/** The same, but that its rule checks what was stopped, and so keeps a closing engine waiting for as long as the function takes. */
+export const slowToCloseShop = {
+  ...pickingShop,
+  Resources: {
+    ...pickingShop.Resources,
+    Rule: {
+      ...pickingShop.Resources.Rule,
+      Properties: {
+        EventPattern: { source: ['aws.states'], detail: { status: ['ABORTED'], stateMachineArn: [{ Ref: 'Picking' }] } },
+        Targets: [{ Id: 'Checking', Arn: { Ref: 'Checking' }, RoleArn: { 'Fn::GetAtt': ['Clerk', 'Arn'] }, Input: '{}' }],
+      },
+    },
+  },
+};
+
 /** Leaves its own process id in a file of its folder's parent and never answers. */
 export const pickingAssets = {
   check: {
