@@ -39,9 +39,13 @@ export function secretId({ name, arn }: Secret): string {
   return arn ?? name;
 }
 
-/** Every way in which a call may name it: by its name, or by its ARN, with the six characters or without. A longer name that begins so is meant, too. */
-export function namesInCalls(stack: Stack, { name, arn }: Secret): (string | { prefix: string })[] {
-  return [name, { prefix: (arn ?? arnOf(stack, name)).slice(0, -'-??????'.length) }];
+/**
+ * Every way in which a call may name one of the secrets: by its name, or by its ARN, with the six characters or without. A longer name that
+ * begins so is meant, too.
+ */
+export function keyNamesInCalls(stack: Stack, { privateKey, passphrase }: EncryptionConfig): (string | { prefix: string })[] {
+  const secrets = [privateKey, passphrase].filter((secret) => secret !== null);
+  return secrets.flatMap(({ name, arn }) => [name, { prefix: (arn ?? arnOf(stack, name)).slice(0, -'-??????'.length) }]);
 }
 
 /** Secrets Manager puts "-" and six characters behind the name: no other name ends so. */

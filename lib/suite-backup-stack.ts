@@ -10,7 +10,7 @@ import { captureDocuments } from './backup/capture-documents.ts';
 import { retentionPolicy } from './config/retention-policy.ts';
 import type { Secret, SuiteConfig } from './config/suite-config.ts';
 import { hostPolicy } from './host-policy.ts';
-import { secretId } from './key-rights.ts';
+import { keyNamesInCalls, secretId } from './key-rights.ts';
 import { operatorRole } from './operator-role.ts';
 import { CleanUp } from './platform/clean-up-workflow.ts';
 import { HostCommand } from './platform/host-command.ts';
@@ -82,7 +82,7 @@ export class SuiteBackupStack extends Stack {
     new VaultWatch(this, 'VaultWatch', {
       suite: name,
       vault,
-      secrets: [suite.encryption.privateKey, suite.encryption.passphrase].filter((secret) => secret !== null),
+      secretIds: keyNamesInCalls(this, suite.encryption),
       hostRole: host.roleName,
       tell: alerts.publisher(tellTouch),
     });

@@ -5,15 +5,13 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { agentRoleName, replicationRoleName, trailName } from '../../functions/contract/names.ts';
-import type { Secret } from '../config/suite-config.ts';
-import { namesInCalls } from '../key-rights.ts';
 import type { Agent } from '../platform/agent.ts';
 
 export interface VaultWatchProps {
   readonly suite: string;
   readonly vault: { readonly bucket: s3.IBucket; readonly key: kms.IKey; readonly signingKey: kms.IKey };
-  /** What opens the points, when they are encrypted. */
-  readonly secrets: readonly Secret[];
+  /** How a call may name the secrets that open the points; none when they are not encrypted. */
+  readonly secretIds: readonly (string | { prefix: string })[];
   readonly hostRole: string;
   /** Tells the operators of an event. */
   readonly tell: Agent;
@@ -38,7 +36,7 @@ const KEY_CHANGES = [
 
 /** Rules over what the trail of the vault records: each call that none of ours makes is told. They hear what any trail of the account records, too. */
 export class VaultWatch extends Construct {
-  constructor(scope: Construct, id: string, { suite, vault, secrets, hostRole, tell }: VaultWatchProps) {
+  constructor(scope: Construct, id: string, { suite, vault, secretIds, hostRole, tell }: VaultWatchProps) {
     super(scope, id);
     const { partition, account } = Stack.of(this);
     const ours = `arn:${partition}:sts::${account}:assumed-role/${agentRoleName(suite, '')}`;
@@ -91,10 +89,10 @@ export class VaultWatch extends Construct {
       resources: { ARN: [vault.key.keyArn, vault.signingKey.keyArn] },
     });
     // Reading one is no event: EventBridge gets no reads unless a trail of the account records them all.
-    if (secrets.length > 0) {
+    if (secretIds.length > 0) {
       rule('SecretChanges', 'A secret that opens the points is changed', 'aws.secretsmanager', {
         readOnly: [false],
-        requestParameters: { secretId: secrets.flatMap((secret) => namesInCalls(Stack.of(this), secret)) },
+        requestParameters: { secretId: secretIds },
       });
     }
     rule('TrailChanges', 'The trail of the vault is changed', 'aws.cloudtrail', {
