@@ -30,8 +30,8 @@ export default defineConfig({
           include: ['test/{bin,functions,lib,support}/**/*.test.ts'],
           globalSetup,
           retry,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
       {

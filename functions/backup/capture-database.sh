@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # the prelude and the document's parameters assign
 # source ../runtime/store.sh
 # source ../postgres/session.sh
+# source stream-out.sh
 # source plain-dump.sh
 # include ../postgres/session-settings.sql as SETTINGS_SQL
 # include ../postgres/fingerprint.sql as FINGERPRINT_SQL
@@ -76,7 +77,7 @@ options=()
 
 # The schema's text, taken apart from the dump: what the dump leaves out is found by comparing with it.
 schema_text() {
-  in_container "${PG[@]}" pg_dump --schema-only --snapshot="$snapshot" --no-password --lock-wait-timeout=60000 "${options[@]}" 2>"$work/schema-errors" | compress
+  stream_out "$work/schema-errors" pg_dump --schema-only --snapshot="$snapshot" --no-password --lock-wait-timeout=60000 "${options[@]}" | compress
 }
 store schema "$stem.schema.sql.zst" null schema_text || die DumpFailed "pg_dump --schema-only failed: $(first_line "$work/schema-errors")"
 
@@ -120,9 +121,9 @@ dump_inside='
   exit "$status"'
 dump_database() {
   if [[ -n $CONTAINER_ZSTD ]]; then
-    in_container "${PG[@]}" bash -c "$dump_inside" dump "${dump_options[@]}" 2>"$work/raw"
+    stream_out "$work/raw" bash -c "$dump_inside" dump "${dump_options[@]}"
   else
-    in_container "${PG[@]}" pg_dump "${dump_options[@]}" 2>"$work/raw" | compress
+    stream_out "$work/raw" pg_dump "${dump_options[@]}" | compress
   fi
 }
 [[ $SSM_plainSql != true ]] || begin_plain_dump --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password "${options[@]}"

@@ -5,7 +5,7 @@
 # somebody who waits for us would make this one wait behind him. Its pipe full, it then stands still until it is stored.
 begin_plain_dump() {
   mkfifo "$work/plain"
-  in_container "${PG[@]}" pg_dump --no-owner --no-privileges "$@" >"$work/plain" 2>"$work/plain-errors" 3>&- &
+  { stream_out "$work/plain-errors" pg_dump --no-owner --no-privileges "$@" || exit; } >"$work/plain" 3>&- &
   plain_dump=$!
   exec {plain}<"$work/plain"
 }

@@ -143,7 +143,11 @@ export const ERRORS = {
     retry: true,
     hint: 'The host could not fetch the object; check the way from the host to S3.',
   },
-  ScratchFailed: { exit: 5, document: 92, hint: 'The scratch server did not start; the message carries what it said.' },
+  ScratchFailed: {
+    exit: 5,
+    document: 92,
+    hint: 'The scratch server did not start, or cannot be removed; the message carries what was said.',
+  },
   RestoreFailed: { exit: 5, document: 93, hint: 'The test restore failed; the message carries what pg_restore said.' },
   FingerprintMismatch: { exit: 5, document: 94, hint: 'What was restored is not what was captured; the proof names the tables.' },
   FilesMismatch: { exit: 5, hint: 'What was unpacked is not what was captured; the proof names the files.' },

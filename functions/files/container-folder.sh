@@ -7,11 +7,13 @@
 declare -A container_mounts=()
 container_root=
 look_into_container() {
-  local destination origin
+  local destination origin mounts
   container_mounts=()
+  # Not read from a process whose failure nobody sees: without its mounts a path would lead to what they hide.
+  mounts=$(docker inspect --type container --format "${o}range .Mounts}}${o}println .Destination}}${o}println .Source}}${o}end}}" "$container")
   while IFS= read -r destination && IFS= read -r origin; do
     [[ -z $destination ]] || container_mounts[$destination]=$origin
-  done < <(docker inspect --type container --format "${o}range .Mounts}}${o}println .Destination}}${o}println .Source}}${o}end}}" "$container")
+  done <<<"$mounts"
   container_root=$(docker inspect --type container --format "${o}.GraphDriver.Data.MergedDir}}" "$container" 2>/dev/null) || container_root=
   if [[ ! -d $container_root ]]; then
     container_root=/proc/$(docker inspect --type container --format "${o}.State.Pid}}" "$container")/root

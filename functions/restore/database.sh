@@ -115,6 +115,16 @@ from pg_prepared_xacts where database in (:'first', :'second') group by database
 SQL
 }
 
+# wait_for_our_sessions DATABASE: what a session that has just ended wrote is counted once it is gone.
+wait_for_our_sessions() {
+  local deadline=$((SECONDS + 30))
+  while ((SECONDS < deadline)) && [[ $(
+    ask "$maintenance" -v "name=$1" <<<"select count(*) from pg_stat_activity where datname = :'name' and application_name = 'suite-backup restore'"
+  ) != 0 ]]; do
+    sleep 0.05
+  done
+}
+
 # writes_json DATABASE: rows written per table since the statistics began, tables without any left out. The answer of a document may have
 # 24,000 characters: beyond 300 tables only the sum is told, as table "*".
 writes_json() {

@@ -56,14 +56,9 @@ rows_of() {
   } | ask "$1"
 }
 
-# tables_writes: as writes_json, of the asked tables only, those without any too; "-" says that no other counts. What the session that has
-# just ended wrote is counted once it is gone.
+# tables_writes: as writes_json, of the asked tables only, those without any too; "-" says that no other counts.
 tables_writes() {
-  local tries
-  for ((tries = 0; tries < 40; tries++)); do
-    [[ $(ask "$maintenance" -v "name=$database" <<<"select count(*) from pg_stat_activity where datname = :'name' and application_name = 'suite-backup restore'") != 0 ]] || break
-    sleep 0.05
-  done
+  wait_for_our_sessions "$database"
   {
     echo "set search_path = '';"
     asked_tables

@@ -12,7 +12,7 @@ declare -A fixed=() entered=()
 find_fixed() { # $exclude and the mounts say what they are
   local name mount tests=()
   for name in "${exclude[@]}"; do tests+=(-o -path "./$name"); done
-  (cd -- "$home" && find . -mindepth 1 -path './.suite-backup-restore-*' -prune -o \( -false "${tests[@]}" \) -prune -printf '%P\0') | keep_list fixed
+  (cd -- "$home" && find . -mindepth 1 -ignore_readdir_race -path './.suite-backup-restore-*' -prune -o \( -false "${tests[@]}" \) -prune -printf '%P\0') | keep_list fixed
   {
     while IFS= read -r -d '' name; do above "$name"; done <"$stage/fixed"
     for mount in "${!container_mounts[@]}"; do

@@ -22,8 +22,9 @@ describe_database() {
     name=$(printf '%s' "$database" | sed -z -e 's/[][\\.*^$/]/\\&/g' -e 's/\n/\\n/g')
     calm=${database//[$'\n\r']/_}
     calm=$(printf '%s' "$calm" | sed 's/[\\&/]/\\&/g')
-    { fetch "$url" | zstd --quiet --decompress --stdout 2>/dev/null | head -c 67108864 || true; } |
-      sed -z -e "s/$name/$calm/g" -e "s/${name//\"/\"\"}/${calm//\"/\"\"}/g" |
+    # pg_restore reads no further than it needs.
+    { fetch "$url" | zstd --quiet --decompress --stdout 2>/dev/null | head -c 67108864 |
+      sed -z -e "s/$name/$calm/g" -e "s/${name//\"/\"\"}/${calm//\"/\"\"}/g" || true; } |
       on "$maintenance" "${describe[@]}" 2>"$work/errors" >"$work/described" || judge_restore "The dump of \"$database\" does not say how to create it"
   fi
   NEW_NAME="\"${beside//\"/\"\"}\"" awk "$DATABASE_WORDS" "$work/described" >"$work/create"

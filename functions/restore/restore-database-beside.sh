@@ -49,5 +49,6 @@ select json_build_object('oid', oid::text, 'old', coalesce((select oid from pg_d
 from pg_database d where datname = :'name'
 SQL
 )
+wait_for_our_sessions "$beside"
 # Whoever takes the database back compares with this: what is more was written since.
 result "{\"sha256\":\"$sha256\",\"bytes\":$stored,\"writes\":$(writes_json "$beside"),\"seconds\":$(seconds_since "$started"),${facts#\{}"

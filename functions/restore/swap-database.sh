@@ -114,7 +114,10 @@ else
   case $(state) in
     forward)
       if [[ $old == - ]]; then
-        keep_or_drop "$database"
+        # Renamed first, which closes its sessions: the server counts what they wrote only then (measured with 15: ten seconds later otherwise).
+        remove_database "$beside" || true
+        rename "$database" "$beside" "$database" "$beside"
+        keep_or_drop "$beside"
       else
         [[ $now_previous == "$old" ]] ||
           die PutBackFailed "The database that was there before, kept as \"$previous\", is gone. The restored one stays in its place."

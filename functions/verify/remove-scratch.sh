@@ -3,12 +3,18 @@
 # shellcheck disable=SC2154 # the prelude and the document's parameters assign
 
 need docker
-removed=0
-mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite.$SSM_account" 2>"$work/errors")
-if ((${#containers[@]} > 0)); then
-  docker rm --force --volumes "${containers[@]}" >/dev/null
-  removed=${#containers[@]}
-fi
+find_containers() {
+  mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite.$SSM_account" 2>"$work/errors")
+}
+find_containers
+removed=${#containers[@]}
+# A command that was just ended may be removing its own: Docker refuses the second removal, and the container is gone a moment later.
+deadline=$((SECONDS + 30))
+while ((${#containers[@]} > 0)); do
+  docker rm --force --volumes "${containers[@]}" >/dev/null 2>"$work/errors" || sleep 0.2
+  find_containers
+  ((${#containers[@]} == 0 || SECONDS < deadline)) || die ScratchFailed "A scratch server cannot be removed: $(first_line "$work/errors")"
+done
 shopt -s nullglob
 for folder in "${TMPDIR:-/tmp}/suite-backup-scratch-$SSM_suite.$SSM_account-"*; do
   rm -rf -- "$folder"

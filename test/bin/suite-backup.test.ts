@@ -123,7 +123,7 @@ test('an assembly that was edited by hand stays, and one whose suite changed is 
   const home = madeHome('edited');
   const tree = join(folder, home, 'cdk.out/tree.json');
   writeFileSync(tree, '{}');
-  expect((await suiteBackup(['list', ...local(home)])).stderr).toBe('');
+  expect((await suiteBackup(['list', ...local(home)])).stderr).not.toContain('synthesizing');
   expect(readFileSync(tree, 'utf8')).toBe('{}');
   const other = file('other.json', { ...SUITE, timeZone: 'Europe/Madrid' });
   const changed = await suiteBackup(['status', '--local', '--home', home, '--suite', other, '--host', 'host.json', '--json']);
@@ -135,7 +135,8 @@ test('without functions/ the artifacts of an earlier run are enough, and a new s
   const home = madeHome('artifacts');
   renameSync(join(project, 'functions'), join(project, 'functions.away'));
   try {
-    expect(await suiteBackup(['status', ...local(home, '--json')])).toMatchObject({ exitCode: 0, stderr: '' });
+    const stayed = await suiteBackup(['status', ...local(home, '--json')]);
+    expect([stayed.exitCode, stayed.stderr]).toEqual([0, expect.not.stringContaining('synthesizing')]);
     const other = file('another.json', { ...SUITE, name: 'another' });
     const refused = await suiteBackup(['list', '--local', '--home', home, '--suite', other, '--host', 'host.json', '--json']);
     expect(refused.json).toMatchObject({

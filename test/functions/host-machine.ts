@@ -40,7 +40,7 @@ export class HostMachine {
   readonly #longest: string;
 
   /** `seconds`: how long one document may take, with all it started. */
-  constructor(tools: Record<string, string>, seconds = 20) {
+  constructor(tools: Record<string, string>, seconds = 120) {
     this.#longest = String(seconds);
     for (const name of ['tools', 'stored', 'tmp']) mkdirSync(join(this.folder, name));
     this.tool('aws', AWS);

@@ -30,7 +30,8 @@ async function suiteWith(nameSuffix: string, encryption: Record<string, unknown>
   return createSuite({ host, nameSuffix, suite: { ...sources(), encryption } });
 }
 
-const sources = () => ({ sources: { databases: [{ name: 'shop', container: db.container }] } });
+/** Without schedules: the engine that `withEngine` starts must do nothing by itself. */
+const sources = () => ({ sources: { databases: [{ name: 'shop', container: db.container }] }, schedules: {} });
 
 /** A point that only lacks its key: kept, and proven as soon as the key is back. */
 async function expectProvenOnceTheKeyIsBack(suite: Suite, id: string): Promise<void> {

@@ -39,7 +39,7 @@ afterEach(async () => {
  */
 async function nothingRuns(): Promise<void> {
   const running = async () => (await host.leftovers()).filter((said) => !/^(file|container) /.test(said));
-  await until(async () => (await running()).length === 0, 20_000, 'nothing runs').catch(async (error: Error) => {
+  await until(async () => (await running()).length === 0, 60_000, 'nothing runs').catch(async (error: Error) => {
     throw new Error(`${error.message}:\n${(await running()).join('\n')}`);
   });
 }
@@ -106,7 +106,7 @@ describe.each(HOW)('when %s while the point is sealed', (_, kill) => {
     const suite = await createSuite({ host, suite: { sources: { volumes: [{ name: 'uploads', volume: uploads.name }] } } });
     await suite.run('list');
     const begun = join(host.workspace, 'sealing');
-    const wait = `await (await import('node:fs/promises')).writeFile(${JSON.stringify(begun)}, '');await new Promise((done) => setTimeout(done, 5000));`;
+    const wait = `await (await import('node:fs/promises')).writeFile(${JSON.stringify(begun)}, '');await new Promise((done) => setTimeout(done, 600000));`;
     const assembly = new EditedAssembly(suite.home, suite.name);
     await assembly.function('seal', (code) => wait + code);
     const command = await suite.start('backup');

@@ -94,10 +94,7 @@ it('one that does not come in its time ends the restore, and nothing was touched
 
 it('is waited for before anything is touched, and then restored', async () => {
   for (const key of objects) await vault.archive(key, 'DEEP_ARCHIVE');
-  const command = await suite.start('restore', point, '--mode', 'files', '--no-safety-point', '--confirm', suite.name);
-  await command.waitForLine(/▸ Wait for the archive/, 60_000);
-  expect(await invoice()).toBe('999');
-  const { exitCode, json, stderr } = await command.done;
+  const { exitCode, json, stderr } = await restore('--confirm', suite.name);
   expect([exitCode, json.outcome, json.error], stderr).toEqual([0, 'restored', null]);
   const order = ['Wait for the archive', 'Take the lock', 'Stop the writers', 'Restore every item'];
   const places = order.map((step) => stderr.indexOf(step));

@@ -40,7 +40,7 @@ async function stalled(): Promise<void> {
 /** When the command has ended nothing is left: no process, session, scratch server, file in TMPDIR or lock. */
 async function expectNothingLeft(): Promise<void> {
   // A server needs a moment to see that a client has gone.
-  await until(async () => (await host.leftovers()).length === 0, 2000, 'nothing is left').catch(() => undefined);
+  await until(async () => (await host.leftovers()).length === 0, 20_000, 'nothing is left').catch(() => undefined);
   expect(await host.leftovers()).toEqual([]);
   expect(await (await TamperedVault.open(suite.home)).keys()).not.toContain(`${suite.name}/lock.json`);
 }

@@ -36,7 +36,9 @@ let commands: SSMClient;
 beforeAll(async () => {
   host = await createHost();
   const uploads = await host.volume('uploads', { 'invoice.txt': '100' });
-  suite = await createSuite({ host, suite: { sources: { volumes: [{ name: 'uploads', volume: uploads.name }] } } });
+  // No schedules: the engine of a test must start nothing by itself.
+  const sources = { volumes: [{ name: 'uploads', volume: uploads.name }] };
+  suite = await createSuite({ host, suite: { sources, schedules: {} } });
   await suite.run('list');
   edited = new EditedAssembly(suite.home, suite.name);
   await edited.document('remove-scratch', () => BEHAVIOUR);

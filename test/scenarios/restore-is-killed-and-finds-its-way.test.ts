@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertsOf } from '../support/alerts.ts';
 import { provenBackup, succeed } from '../support/backup-outcomes.ts';
 import { createSuite, type Suite } from '../support/cli.ts';
@@ -13,6 +13,9 @@ import { STALLED, STALLING_DOWNLOAD } from '../support/slow-steps.ts';
 import type { Container, Folder, Postgres, TestHost, Volume } from '../support/test-host.ts';
 import { until } from '../support/until.ts';
 import { TamperedVault } from '../support/vault.ts';
+
+// Each starts several commands, and the first of them stands still before it is killed.
+vi.setConfig({ testTimeout: 600_000 });
 
 let host: TestHost;
 let db: Postgres;
@@ -228,7 +231,7 @@ async function killedAt(at: Phase['at'], words: string[]): Promise<string> {
   else await assembly.function(at.agent, (code) => wait + code);
   const command = await suite.start('restore', ...words);
   if ('document' in at) await stalls();
-  else await until(() => existsSync(begun), 120_000, 'the agent stands still');
+  else await until(() => existsSync(begun), 240_000, 'the agent stands still');
   command.killGroup('SIGKILL');
   await command.done;
   await until(async () => (await host.leftovers()).length === 0, 30_000, 'nothing runs');
@@ -249,7 +252,7 @@ async function stalled(download: 3 | 4 = 3) {
 }
 
 async function stalls(): Promise<void> {
-  await until(async () => (await host.leftovers()).some((said) => STALLED.test(said)), 120_000, 'the download stalls');
+  await until(async () => (await host.leftovers()).some((said) => STALLED.test(said)), 240_000, 'the download stalls');
 }
 
 async function kill(): Promise<void> {

@@ -26,7 +26,7 @@ it('by the next run, which finds nothing but the lock, and is proven; the dead o
   await until(async () => (await host.leftovers()).some((said) => STALLED.test(said)), 60_000, 'the archiver stalls');
   command.killGroup('SIGKILL');
   await command.done;
-  await until(async () => !(await host.leftovers()).some((said) => STALLED.test(said)), 20_000, 'the archiver is gone');
+  await until(async () => !(await host.leftovers()).some((said) => STALLED.test(said)), 60_000, 'the archiver is gone');
   await host.hostTool.reset();
   // The engine forgets its executions too, as AWS does after 90 days: nobody but the next run can clean up.
   await rm(join(suite.home, 'engine'), { recursive: true });

@@ -60,7 +60,7 @@ export class Cluster {
       const { user, password } = this.options;
       const login = { host: '127.0.0.1', port: this.port, user, password, database: 'postgres' };
       const ended = () => server.exitCode !== null || server.signalCode !== null;
-      await until(async () => ended() || (await canLogIn(login)), 20_000, `PostgreSQL answers on port ${this.port}`);
+      await until(async () => ended() || (await canLogIn(login)), 120_000, `PostgreSQL answers on port ${this.port}`);
       if (!ended()) this.#server = server;
       else if (attempt === 4) throw new Error(`PostgreSQL does not start: ${await readFile(this.#log, 'utf8')}`);
       else this.port = 0;

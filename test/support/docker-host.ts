@@ -191,7 +191,7 @@ class DockerHost implements TestHost {
           () => true,
           () => false,
         ),
-      30_000,
+      120_000,
       `PostgreSQL in ${db} answers`,
     );
     for (const database of databases) await this.#sql(db, login('postgres'), `create database "${database}"`, []);
@@ -232,7 +232,7 @@ class DockerHost implements TestHost {
     const ready = async () => {
       // The engine publishes on another port at every start.
       port = Number((await docker('port', name, '5432/tcp')).split(':').at(-1));
-      await until(() => canLogIn(client('postgres')), 30_000, `PostgreSQL in ${name} answers`);
+      await until(() => canLogIn(client('postgres')), 120_000, `PostgreSQL in ${name} answers`);
     };
     await ready();
     this.#servers.set(name, () => client('postgres'));
@@ -266,7 +266,11 @@ class DockerHost implements TestHost {
       const login = this.#servers.get(name);
       if (login) found.push(...(await foreignSessions(login())));
     }
-    for (const id of scratch) found.push(`container ${await inspected('container', id, '{{.Name}}')}`);
+    for (const id of scratch) {
+      // It may have gone since it was found.
+      const name = await inspected('container', id, '{{.Name}}').catch(() => '');
+      if (name !== '') found.push(`container ${name}`);
+    }
     return [...found, ...(await this.#folders.leftovers())];
   }
 
@@ -287,11 +291,22 @@ class DockerHost implements TestHost {
   async remove(): Promise<void> {
     await killMarked([this.#folders.base]);
     for (const name of [...this.#containers, ...(await this.#scratchContainers())])
-      await docker('rm', '--force', '--volumes', name);
-    for (const name of this.#volumes) await docker('volume', 'rm', '--force', name);
-    await docker('network', 'rm', this.name);
+      await removed('container', name, '--force', '--volumes');
+    for (const name of this.#volumes) await removed('volume', name, '--force');
+    await removed('network', this.name);
     await this.#folders.remove();
   }
+}
+
+/** Removes something; again, as long as the engine is still busy with a removal of it, or of what uses it, that a killed command began. */
+async function removed(kind: 'container' | 'volume' | 'network', name: string, ...flags: string[]): Promise<void> {
+  const remove = async () => {
+    await docker(kind, 'rm', ...flags, name).catch((error: Error) => {
+      if (!/no such|not found/i.test(error.message)) throw error;
+    });
+    return true;
+  };
+  await until(remove, 60_000, `the ${kind} ${name} is removed`);
 }
 
 /** The file system of a container, as its first process sees it. */

@@ -58,7 +58,7 @@ describe('what a backup left behind', () => {
 
   it('shows a process that still runs, until it has ended', async () => {
     const child = spawn('sleep', ['60'], { env: host.environment });
-    await until(async () => (await host.leftovers()).includes(`process ${child.pid}: sleep 60`), 3000, 'the process is seen');
+    await until(async () => (await host.leftovers()).includes(`process ${child.pid}: sleep 60`), 20_000, 'the process is seen');
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await host.leftovers()).toEqual([]);
@@ -70,7 +70,7 @@ describe('what a backup left behind', () => {
     await client.query('begin');
     expect(await host.leftovers()).toEqual([expect.stringMatching(/^session \d+ of app in shop: idle in transaction, begin$/)]);
     await client.end();
-    await until(async () => (await host.leftovers()).length === 0, 3000, 'the session is gone');
+    await until(async () => (await host.leftovers()).length === 0, 20_000, 'the session is gone');
   });
 
   it('shows files in the scratch area', async () => {

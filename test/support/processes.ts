@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { until } from './until.ts';
 
 export interface Process {
   pid: number;
@@ -19,13 +20,21 @@ export async function markedProcesses(marks: readonly string[]): Promise<Process
   return found;
 }
 
+/** Until there is none: one that is not killed yet may start another. */
 export async function killMarked(marks: readonly string[]): Promise<void> {
-  for (const { pid } of await markedProcesses(marks)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  const noneIsLeft = async () => {
+    const found = await markedProcesses(marks);
+    for (const { pid } of found) kill(pid);
+    return found.length === 0;
+  };
+  await until(noneIsLeft, 20_000, `no process of ${marks[0]} is left`);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -12,6 +12,7 @@ start_time() {
   local stat fields
   read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
   read -ra fields <<<"${stat##*) }"
+  [[ ${fields[0]} != Z ]] || return 1 # ended, and not noticed yet
   started=${fields[19]}
 }
 

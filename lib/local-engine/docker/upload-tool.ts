@@ -41,6 +41,7 @@ function installedVersion(path: string, directory: string): string | null {
   });
   const version = /^aws-cli\/(2\.(\d+)\.\d+) /.exec(answer.stdout ?? '');
   if (version && Number(version[2]) >= 33) return version[1]!;
+  if (answer.error) return null; // too slow to answer, this time
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   writeFileSync(refusal, about);
   return null;

@@ -94,8 +94,10 @@ function isAlive({ pid, begun }: Holder): boolean {
 /** When a process began, in the kernel's own count (Linux); elsewhere nothing is known and the pid alone decides. */
 function beginningOf(pid: number): string {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // One that has ended and that its parent has not noticed yet (a zombie) holds nothing.
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }

@@ -20,8 +20,8 @@ export interface Output {
 
 // CloudWatch Logs takes at most 256 KB an event; a longer line is cut into pieces of this many characters (at most 3 bytes each).
 const longestLine = 80_000;
-// After the end of a script its last output is a matter of milliseconds, unless a process it left behind holds the pipes.
-const drainMilliseconds = 1000;
+// After the end of a script its last output is a matter of milliseconds, on a busy machine of more; a process it left behind may hold the pipes.
+const drainMilliseconds = 5000;
 
 /** Runs a script file below supervise.sh, in `folder`, with exactly the given environment. */
 export function runScript(file: string, folder: string, environment: Record<string, string>, output: Output): RunningScript {

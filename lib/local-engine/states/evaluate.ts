@@ -62,8 +62,12 @@ async function evaluateExpression(expression: string, { variables, states }: Sco
 
 function limitTime(expression: jsonata.Expression): void {
   const deadline = performance.now() + LONGEST_MILLISECONDS;
+  const before = process.cpuUsage();
   const onEntry = () => {
-    if (performance.now() > deadline) throw new Error('Expression evaluation timeout');
+    if (performance.now() <= deadline) return;
+    // On a machine that has no time for us the clock says nothing about the expression.
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 > LONGEST_MILLISECONDS) throw new Error('Expression evaluation timeout');
   };
   // JSONata calls what is bound to this symbol before it evaluates a node; its types only know string names.
   expression.assign(Symbol.for('jsonata.__evaluate_entry') as unknown as string, onEntry);

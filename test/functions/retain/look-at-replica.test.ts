@@ -39,7 +39,7 @@ async function replicate(suite: RetainedSuite, point: string): Promise<void> {
   onTestFinished(await vault.s3.s3.startReplication());
   const status = async () =>
     (await vault.s3.client.send(new HeadObjectCommand({ Bucket: 'vault', Key: suite.manifest(point) }))).ReplicationStatus;
-  await until(async () => (await status()) === 'COMPLETED', 5000, 'replicated');
+  await until(async () => (await status()) === 'COMPLETED', 30_000, 'replicated');
 }
 
 /** What the newest look says, which is what the agent answers. */

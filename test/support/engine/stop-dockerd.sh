@@ -21,12 +21,12 @@ if alive "$engine"; then
     docker ps --all --quiet | xargs --no-run-if-empty timeout 30 docker rm --force --volumes
     docker network ls --quiet --filter type=custom | xargs --no-run-if-empty timeout 30 docker network rm
   } >/dev/null || true
-  kill -TERM "$engine"
+  kill -TERM "$engine" 2>/dev/null || true
   for ((tenth = 0; tenth < 200; tenth++)); do
     alive "$engine" || break
     sleep 0.1
   done
-  alive "$engine" && kill -KILL "$engine"
+  kill -KILL "$engine" 2>/dev/null || true
 fi
 
 # An engine that was killed leaves its containerd, the shims of its containers and their mounts behind.

@@ -125,6 +125,7 @@ test('rm ends the server with open sessions and leaves no process and no shared 
     .poll(
       async () =>
         (await psql('scratch', ...query, "select count(*) from pg_stat_activity where query like 'select pg_sleep%'")).stdout,
+      { timeout: 20_000 },
     )
     .toBe('1\n');
   const segments = readFileSync(`/proc/${Number(pid)}/maps`, 'utf8').match(/\/dev\/shm\/PostgreSQL\.\d+/g) ?? [];

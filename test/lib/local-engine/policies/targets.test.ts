@@ -123,7 +123,7 @@ describe('a schedule', () => {
     ['starts its machine with the right of its role', [['states:StartExecution', { Ref: 'Tidying' }] as [string, unknown]], []],
     ['does not without', [], ['arn:aws:sts::000000000000:assumed-role/Shop-Starter/scheduler states:StartExecution']],
   ])('%s', async (_, grants, refusals) => {
-    const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+    const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 4000);
     const options = shop({
       Starter: role('scheduler', ...grants),
       Soon: {

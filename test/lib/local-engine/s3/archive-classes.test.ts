@@ -16,7 +16,7 @@ import { refusal, startS3, type TestS3, VERSIONED } from './s3-server.ts';
 const Bucket = 'cold';
 let server: TestS3;
 beforeAll(async () => {
-  server = await startS3({ [Bucket]: VERSIONED });
+  server = await startS3({ [Bucket]: VERSIONED }, {}, { thawMilliseconds: 2000 });
 });
 afterAll(() => server.stop());
 
@@ -43,7 +43,7 @@ test.each(['GLACIER', 'DEEP_ARCHIVE'] as const)('what lies in %s can be read onl
   expect(await refusal(get(archive))).toMatchObject({ name: 'InvalidObjectState' });
 
   const there = async () => (await head(archive)).Restore?.startsWith('ongoing-request="false"') === true;
-  await until(there, 5000, 'the copy is there');
+  await until(there, 20_000, 'the copy is there');
   expect(await get(archive, version)).toBe('bytes');
   const { Restore, StorageClass } = await head(archive);
   const [, date = ''] = /expiry-date="(.*)"$/.exec(Restore!) ?? [];
@@ -66,7 +66,7 @@ test('only the version that was asked for can be read', async () => {
   const first = await put('versions', 'GLACIER');
   await put('versions', 'GLACIER');
   await ask('versions', first);
-  await until(async () => (await refusal(get('versions', first))) === undefined, 5000, 'the copy is there');
+  await until(async () => (await refusal(get('versions', first))) === undefined, 20_000, 'the copy is there');
   expect(await refusal(get('versions'))).toMatchObject({ name: 'InvalidObjectState' });
 });
 

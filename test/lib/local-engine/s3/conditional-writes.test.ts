@@ -71,7 +71,7 @@ test('a key deleted while a conditional write was running is a conflict', async 
     slow.on('response', (response) => resolve(response.resume().statusCode!)).on('error', reject);
   });
   slow.write('a');
-  await expect.poll(() => readdirSync(join(server.directory, 'kept', 'incoming'))).toHaveLength(1);
+  await expect.poll(() => readdirSync(join(server.directory, 'kept', 'incoming')), { timeout: 10_000 }).toHaveLength(1);
   await put('between');
   await remove();
   slow.end('b');

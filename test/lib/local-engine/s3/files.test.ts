@@ -65,9 +65,9 @@ test('a client that goes away in the middle leaves no object and no file', async
   half.on('error', () => {});
   half.write(Buffer.alloc(500_000));
   const incoming = join(server.directory, 'kept', 'incoming');
-  await expect.poll(() => readdirSync(incoming)).toHaveLength(1);
+  await expect.poll(() => readdirSync(incoming), { timeout: 10_000 }).toHaveLength(1);
   half.destroy();
-  await expect.poll(() => readdirSync(incoming)).toEqual([]);
+  await expect.poll(() => readdirSync(incoming), { timeout: 10_000 }).toEqual([]);
   expect(readdirSync(join(server.directory, 'kept', 'objects'))).toEqual([]);
 });
 

@@ -67,7 +67,7 @@ const head = (Bucket: string, Key: string, VersionId?: string) =>
   server.client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
 const status = async (Key: string, VersionId?: string) => (await head('source', Key, VersionId)).ReplicationStatus;
 const ended = (Key: string, expected = 'COMPLETED', VersionId?: string) =>
-  until(async () => (await status(Key, VersionId)) === expected, 5000, `${Key} is ${expected}`);
+  until(async () => (await status(Key, VersionId)) === expected, 30_000, `${Key} is ${expected}`);
 const read = async (Bucket: string, Key: string, VersionId?: string) =>
   (await server.client.send(new GetObjectCommand({ Bucket, Key, VersionId }))).Body!.transformToString();
 const tags = async (Bucket: string, Key: string) =>
@@ -78,7 +78,7 @@ const versions = async (Bucket: string) => {
 };
 
 test('a new version is pending, then completed, and its replica has its id, time, bytes, tags and metadata', async () => {
-  await start(replicating(rule()), VERSIONED, { replicationMilliseconds: 300 });
+  await start(replicating(rule()), VERSIONED, { replicationMilliseconds: 2000 });
   const VersionId = await put('kept/k', { Tagging: 'a=1', Metadata: { by: 'hand' }, ContentType: 'text/plain' });
   expect(await status('kept/k')).toBe('PENDING');
   expect(await refusal(head('replica', 'kept/k'))).toMatchObject({ status: 404 });
@@ -217,11 +217,11 @@ test.each([
 });
 
 test('bytes that were lost before they could be copied fail the replication, and damage to one file harms no other', async () => {
-  await start(replicating(rule()), VERSIONED, { replicationMilliseconds: 300 });
+  await start(replicating(rule()), VERSIONED, { replicationMilliseconds: 2000 });
   const lost = await put('kept/lost');
   rmSync(server.s3.locate('source', 'kept/lost', lost));
   const whole = await put('kept/whole');
-  await until(async () => (await status('kept/whole')) === 'COMPLETED', 5000, 'the second is replicated');
+  await until(async () => (await status('kept/whole')) === 'COMPLETED', 30_000, 'the second is replicated');
   truncateSync(server.s3.locate('source', 'kept/whole', whole), 1);
   expect(readFileSync(server.s3.locate('replica', 'kept/whole', whole), 'utf8')).toBe('bytes');
   expect(await versions('replica')).toEqual([whole]);

@@ -99,7 +99,7 @@ const shop = {
 };
 
 test('schedules are listed and described, and start machines once however many callers run them', async () => {
-  const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+  const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 4000);
   const stack = structuredClone(shop);
   stack.Resources.Soon.Properties.ScheduleExpression = `at(${soon.toISOString().slice(0, 19)})`;
   const { engine, clients } = await started(shopOptions(stack));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { alive } from '../docker/fixture.ts';
 import { documentOf, ended, engineWith, instanceId, invocation, send, temporaryFolder, until } from './harness.ts';
 
 // A script that says when it and a process below it run, and undoes what it did when it is told to end.
@@ -26,15 +27,11 @@ async function pids(folder: string): Promise<number[]> {
   });
 }
 
-function alive(numbers: number[]): number[] {
-  return numbers.filter((pid) => existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
-}
-
 describe('a command that ends before its time', () => {
   test('is TimedOut when its time is over, with nothing of it left', async () => {
     const folder = temporaryFolder();
     const { ssm } = engineWith(obedient(folder));
-    const id = await send(ssm, { executionTimeout: ['1'] });
+    const id = await send(ssm, { executionTimeout: ['3'] });
     expect(await ended(ssm, id)).toMatchObject({
       Status: 'TimedOut',
       StatusDetails: 'ExecutionTimedOut',

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { embedded } from '../../lib/local-engine/docker/fixture.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../../functions/backup/stream-out.sh', import.meta.url));
+/** More than a pipe holds, and little enough that who writes it ends while nobody reads: the end lies in Docker's hands then. */
+const BYTES = 120_000;
+/** Longer than the two seconds that Docker gives a stream whose command has ended. */
+const STALL_SECONDS = 4;
+
+const { subject, remove } = embedded();
+afterAll(remove);
+
+/** What `commands` print, in a shell in which stream_out leads to the container. */
+async function shell(commands: string): Promise<string> {
+  const begin = `set -euo pipefail
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    PG=(${subject.container})
+    in_container() { docker exec "$@"; }
+    source '${SCRIPT}'`;
+  const child = spawn('bash', ['-c', `${begin}\n${commands}`], {
+    env: subject.environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return text(child.stdout);
+}
+
+const READS_LATE = `(sleep ${STALL_SECONDS}; wc -c)`;
+
+describe('what a command in a container writes', () => {
+  it('comes whole to somebody who reads late, as an upload on a slow line does; of Docker alone the end is lost without a word', async () => {
+    const [whole, cut] = await Promise.all([
+      shell(`stream_out "$work/errors" head -c ${BYTES} /dev/zero | ${READS_LATE}`),
+      shell(`docker exec ${subject.container} head -c ${BYTES} /dev/zero | ${READS_LATE}`),
+    ]);
+    expect(Number(whole)).toBe(BYTES);
+    expect(Number(cut)).toBeLessThan(BYTES);
+  });
+
+  it('comes with its status and with what it says, and with nothing else', async () => {
+    const failing = `stream_out "$work/errors" sh -c 'echo rows; echo first >&2; echo second >&2; exit 7' || echo "status $?"; cat "$work/errors"`;
+    expect(await shell(failing)).toBe('rows\nstatus 7\nfirst\nsecond\n');
+    expect(await shell(`stream_out "$work/errors" true; echo "status $?"; cat "$work/errors"`)).toBe('status 0\n');
+  });
+
+  it('ends with somebody who reads no more', async () => {
+    const said = await shell(`{ stream_out "$work/errors" yes || echo "status $?" >&2; } 2>&1 | head -n 1; ls "$work" | wc -l`);
+    expect(said.split('\n')[0]).toBe('y');
+  });
+});
