@@ -13,31 +13,40 @@ until_read='
   exit "$status"'
 
 # stream_out ERRORS COMMAND...: runs it where $PG leads, and gives back its status; what it says goes to the file ERRORS.
+# Pipes without a name: to open a named one waits for the other end, and whoever is ended meanwhile leaves the other waiting for ever. A pause
+# by `read -t` is none here: bash aborts when a trap ends it (5.2: "longjmp causes uninitialized stack frame", 15 of 20 times).
 stream_out() {
-  local errors=$1 status=0 empty=0 looks=0 pause stream client reader go out never
+  local errors=$1 status=0 empty=0 looks=0 pause client reader both go go_end out out_end
   shift
-  stream=$(mktemp -d "$work/stream.XXXXXXXX")
-  mkfifo "$stream/go" "$stream/out"
-  in_container -i "${PG[@]}" sh -c "$until_read" until-read "$@" 2>"$errors" <"$stream/go" >"$stream/out" 3>&- &
+  : >"$errors"
+  exec {both}<> <(:)
+  exec {go_end}<"/dev/fd/$both" {go}>"/dev/fd/$both" {both}>&-
+  exec {both}<> <(:)
+  exec {out}<"/dev/fd/$both" {out_end}>"/dev/fd/$both" {both}>&-
+  (
+    exec <&"$go_end" >&"$out_end" 2>"$errors" 3>&- {go}>&- {go_end}<&- {out}<&- {out_end}>&-
+    in_container -i "${PG[@]}" sh -c "$until_read" until-read "$@"
+  ) &
   client=$!
-  exec {go}>"$stream/go" {out}<"$stream/out" {never}<> <(:)
+  exec {go_end}<&- {out_end}>&-
   cat <&"$out" 3>&- {go}>&- &
   reader=$!
-  # Found empty twice: what is still on its way through Docker has its two seconds. Reading from a pipe on which nothing comes is a pause.
-  while ((empty < 2)) && kill -0 "$client" 2>/dev/null && kill -0 "$reader" 2>/dev/null; do
+  # Found empty five times in a row: what is still on its way through Docker has its two seconds.
+  while ((empty < 5)) && kill -0 "$client" 2>/dev/null && kill -0 "$reader" 2>/dev/null; do
     pause=0.02
-    if [[ $(tail -n 1 "$errors") != stream-ended ]]; then
+    if ! grep -q 'stream-ended$' "$errors"; then
       ((++looks < 25)) || pause=0.2
     elif read -r -t 0 -u "$out"; then
       empty=0
     else
       empty=$((empty + 1))
     fi
-    read -r -t "$pause" -u "$never" || true
+    sleep "$pause" &>/dev/null 3>&- {go}>&- || true
   done
-  exec {go}>&- {out}<&- {never}>&-
+  exec {go}>&- {out}<&-
   wait "$reader" || status=$?
   wait "$client" || status=$?
-  sed -i '/^stream-ended$/d' "$errors"
+  # Behind words that had no end of line, too.
+  sed -i -e '/^stream-ended$/d' -e 's/stream-ended$//' "$errors"
   return "$status"
 }

@@ -9,8 +9,9 @@ container_root=
 look_into_container() {
   local destination origin mounts
   container_mounts=()
-  # Not read from a process whose failure nobody sees: without its mounts a path would lead to what they hide.
-  mounts=$(docker inspect --type container --format "${o}range .Mounts}}${o}println .Destination}}${o}println .Source}}${o}end}}" "$container")
+  # Not read from a process whose failure nobody sees: without its mounts a path would lead to what they hide. The word at the end keeps the
+  # last line, which is empty for a mount in memory.
+  mounts=$(docker inspect --type container --format "${o}range .Mounts}}${o}println .Destination}}${o}println .Source}}${o}end}}end" "$container")
   while IFS= read -r destination && IFS= read -r origin; do
     [[ -z $destination ]] || container_mounts[$destination]=$origin
   done <<<"$mounts"

@@ -141,7 +141,7 @@ each_name() { # LIST FUNCTION
 }
 
 # A dot for each entry that was written, made or renamed since all was in its place; its own time may be a restored one, even of the future.
-# Somebody may be at work here: what goes away while find looks is no failure.
+# Somebody may be at work here: what goes away while find looks, or cannot be looked at, counts as changed, and so is kept.
 changed_since() {
   if [[ $mode == whole ]]; then
     list_old ''
@@ -149,7 +149,7 @@ changed_since() {
     list_existing in
   fi | (# shellcheck disable=SC2016 # expanded by sh
     cd -- "$home" && sed --null-data 's,^,./,' |
-    xargs --null --no-run-if-empty sh -c 'done=$1 && shift && find "$@" -ignore_readdir_race -cnewer "$done" -printf . || [ -e "$done" ]' changed "$stage/done")
+    xargs --null --no-run-if-empty sh -c 'done=$1 && shift && find "$@" -ignore_readdir_race -cnewer "$done" -printf . || printf .' changed "$stage/done")
 }
 
 # What is left when all is back: nothing, or what was written since, as undone/. Prints where that is.

@@ -4,7 +4,7 @@
 
 need docker
 find_containers() {
-  mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite.$SSM_account" 2>"$work/errors")
+  mapfile -t containers < <(docker ps --all --quiet --no-trunc --filter "label=suite-backup.scratch=$SSM_suite.$SSM_account" 2>"$work/list-errors")
 }
 find_containers
 removed=${#containers[@]}

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -25,7 +26,8 @@ async function shell(commands: string): Promise<string> {
     env: subject.environment,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return text(child.stdout);
+  const [said] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return said;
 }
 
 const READS_LATE = `(sleep ${STALL_SECONDS}; wc -c)`;
@@ -44,6 +46,23 @@ describe('what a command in a container writes', () => {
     const failing = `stream_out "$work/errors" sh -c 'echo rows; echo first >&2; echo second >&2; exit 7' || echo "status $?"; cat "$work/errors"`;
     expect(await shell(failing)).toBe('rows\nstatus 7\nfirst\nsecond\n');
     expect(await shell(`stream_out "$work/errors" true; echo "status $?"; cat "$work/errors"`)).toBe('status 0\n');
+  });
+
+  it.each([
+    ['without the end of a line', 'echo rows; printf half >&2', 'half'],
+    ['when it has ended already', '(sleep 0.005; echo late >&2) & echo rows', 'late'],
+  ])('comes to its end when the command says something %s', async (_, commands, said) => {
+    const told = await shell(`stream_out "$work/errors" sh -c '${commands}'; cat "$work/errors"`);
+    expect(told.split('\n').slice(0, 2)).toEqual(['rows', said]);
+  });
+
+  it('is given up in order when the script is ended in the middle', async () => {
+    // Cleaning up takes longer than one look at the stream, as it does in a container.
+    const ended = `trap 'sleep 0.3; mapfile -t children < <(jobs -rp); kill "\${children[@]}"; rm -rf "$work"; echo tidy' EXIT
+      trap 'exit 143' TERM
+      (sleep 0.4; kill -TERM $$) &
+      stream_out "$work/errors" sleep 2`;
+    expect(await Promise.all([1, 2, 3, 4].map(() => shell(ended)))).toEqual(Array(4).fill('tidy\n'));
   });
 
   it('ends badly with somebody who reads no more', async () => {
