@@ -32,16 +32,16 @@ const IN_CLEAR = {
   headerBytes: '0',
 };
 
+/** How long one document may take, with all it started, on a busy machine. */
+const LONGEST_SECONDS = '120';
+
 /** A machine on which host documents run alone: their text as it is sent, tools of the test before the real ones, a folder for what they store. */
 export class HostMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'host-machine-'));
   readonly #tools = join(this.folder, 'tools');
   readonly #stored = join(this.folder, 'stored');
-  readonly #longest: string;
 
-  /** `seconds`: how long one document may take, with all it started. */
-  constructor(tools: Record<string, string>, seconds = 120) {
-    this.#longest = String(seconds);
+  constructor(tools: Record<string, string>) {
     for (const name of ['tools', 'stored', 'tmp']) mkdirSync(join(this.folder, name));
     this.tool('aws', AWS);
     for (const [name, text] of Object.entries(tools)) this.tool(name, text);
@@ -67,7 +67,7 @@ export class HostMachine {
     const path = join(this.folder, 'document.sh');
     writeFileSync(path, renderScript(script));
     const variables = Object.entries({ ...IN_CLEAR, ...parameters }).map(([name, value]) => [`SSM_${name}`, value]);
-    const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', this.#longest, 'bash', path], {
+    const { status, stdout, stderr } = spawnSync('timeout', ['--kill-after=1', LONGEST_SECONDS, 'bash', path], {
       encoding: 'utf8',
       env: {
         PATH: `${this.#tools}:${lacking.length === 0 ? process.env.PATH : this.#pathWithout(lacking)}`,

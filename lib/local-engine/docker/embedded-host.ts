@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { HostOptions } from '../host-options.ts';
+import { startTime } from '../process-identity.ts';
 import { readHostFile } from './host-file.ts';
-import { startTime } from './process-identity.ts';
 import { uploadTool } from './upload-tool.ts';
 import { writeWrapper } from './wrapper.ts';
 

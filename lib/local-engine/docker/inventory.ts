@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTime } from '../process-identity.ts';
 import { createdVolumes, isNow } from './changes.ts';
 import { Failure } from './failure.ts';
 import type { DeclaredVolume, HostFile } from './host-file.ts';
-import { startTime } from './process-identity.ts';
 import { stableId } from './stable-id.ts';
 import type { Value } from './template.ts';
 

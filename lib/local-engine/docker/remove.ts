@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTime } from '../process-identity.ts';
 import { parseArguments, required } from './arguments.ts';
 import { systemPath } from './environment.ts';
 import { Failure } from './failure.ts';
 import { type Container, containerFolder, findContainer, type Inventory } from './inventory.ts';
-import { startTime } from './process-identity.ts';
 import { say } from './say.ts';
 
 /**

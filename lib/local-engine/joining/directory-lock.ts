@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTime } from '../process-identity.ts';
 
 /** Who holds a lock. `begun` tells two processes apart that were given the same pid one after the other (empty where unknown). */
 interface Holder {
@@ -91,14 +92,7 @@ function isAlive({ pid, begun }: Holder): boolean {
   return beginningOf(pid) === begun;
 }
 
-/** When a process began, in the kernel's own count (Linux); elsewhere nothing is known and the pid alone decides. */
+/** When a process began; empty when it has ended, and where that is not known (Linux knows it): then the pid alone decides. */
 function beginningOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // One that has ended and that its parent has not noticed yet (a zombie) holds nothing.
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
-  } catch {
-    return '';
-  }
+  return startTime(pid) ?? '';
 }

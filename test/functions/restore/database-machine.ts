@@ -76,7 +76,7 @@ export class DatabaseMachine {
     const testHost = await createEmbeddedHost(await currentRun(), postgresMajor());
     const db = await testHost.postgres('db', { databases, environment: { APP_PASSWORD: 'app' } });
     const { path } = embeddedHost(testHost.cliArgs[1]!, join(testHost.workspace, 'docker'));
-    const host = new HostMachine({}, 120);
+    const host = new HostMachine({});
     const docker = join(path[0]!, 'docker');
     const kept = join(host.folder, 'vault');
     mkdirSync(kept);
